@@ -9,7 +9,7 @@ use coder_core::{MaybeSend, MaybeSync};
 
 use crate::{CatalogError, EntityFilter, EntityPage, PageCursor};
 
-/// Answers questions about the entities of a Backstage catalog.
+/// A Backstage catalog, as far as it is read: it answers questions about its entities.
 ///
 /// [`entity`](Self::entity) and [`entities`](Self::entities) are enough for a catalog of one's
 /// own; the others have defaults in terms of these two.

@@ -1,12 +1,12 @@
-//! Why a catalog gave no answer.
+//! Reasons why a catalog gave no answer.
 
 use std::error::Error;
 
-/// A catalog could not be asked, or gave no answer that can be used.
+/// The error of a catalog that could not be asked, or gave no answer that can be used.
 #[derive(Debug, thiserror::Error)]
 #[expect(clippy::exhaustive_enums, reason = "a check has a remedy for each of them")]
 pub enum CatalogError {
-    /// Where the entities are kept cannot be reached or read now.
+    /// The source of the entities cannot be reached or read now.
     #[error("the catalog cannot be read: {reason}")]
     #[non_exhaustive]
     Unavailable {
@@ -63,7 +63,8 @@ impl CatalogError {
         self
     }
 
-    /// Returns `true` if the same question may be answered a little later, without anybody's doing.
+    /// Returns `true` if the same request may succeed a little later, although nobody changes
+    /// anything: for [`Unavailable`](Self::Unavailable).
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. })
     }

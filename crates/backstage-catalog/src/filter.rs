@@ -1,4 +1,4 @@
-//! Which entities to look for.
+//! A filter of entities.
 
 use coder_config::Entity;
 use serde_json::Value;

@@ -40,7 +40,7 @@
 //!
 //! # What it is not
 //!
-//! It is no catalog backend: it does not process, store or watch entities, and it knows no rules
+//! It is not a catalog backend: it does not process, store or watch entities, and it knows no rules
 //! beyond those of reading.
 //!
 //! # Features

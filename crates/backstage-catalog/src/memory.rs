@@ -28,7 +28,7 @@ impl MemoryCatalog {
         catalog
     }
 
-    /// Swaps all entities at once: no question sees a mixture of the old and the new ones.
+    /// Replaces all entities at once: no answer mixes the old and the new ones.
     pub fn replace(&self, entities: impl IntoIterator<Item = Entity>) {
         let mut entities: Entities = entities
             .into_iter()

@@ -11,17 +11,18 @@ use coder_config::Entity;
 pub struct EntityPage {
     /// The entities of this page.
     pub entities: Vec<Arc<Entity>>,
-    /// How to ask for the page behind this one; `None` on the last one.
+    /// Cursor of the page behind this one; `None` on the last page.
     pub next: Option<PageCursor>,
 }
 
-/// A place between two pages, in words of the catalog that gave it. Another catalog, or the same
-/// one with another filter, cannot use it.
+/// A place between two pages, as a text that only the catalog that gave it understands. Another
+/// catalog, or the same one with another filter, cannot use it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageCursor(String);
 
 impl PageCursor {
-    /// Creates the cursor of a catalog from the text that it wants back for the next page.
+    /// Creates a cursor from a text of the catalog. [`Catalog::page`](crate::Catalog::page) gets the
+    /// cursor when the next page is asked for.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -38,7 +39,7 @@ impl EntityPage {
         Self { entities, next }
     }
 
-    /// Makes a page of entities that are all at hand, ordered by their references. A cursor is the
+    /// Makes a page of entities that are all in memory, ordered by their references. A cursor is the
     /// reference of the last entity before it, so that entities may come and go between pages.
     pub(crate) fn of(
         mut entities: Vec<Arc<Entity>>,

@@ -1,16 +1,16 @@
-//! What can keep a store from being opened.
+//! The error of a store that cannot be opened.
 
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-/// A store, or the key beside it, cannot be used.
+/// The error of a store, or of the key beside it, that cannot be used.
 ///
 /// Once a store is open, what fails is a [`StoreError`](coder_auth::store::StoreError).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SqlStoreError {
-    /// Configuration: the PostgreSQL URL is none.
+    /// Configuration: the PostgreSQL URL is not valid.
     #[error(
         "the PostgreSQL URL cannot be used; it looks like `postgres://user:password@host/database?sslmode=verify-full`"
     )]

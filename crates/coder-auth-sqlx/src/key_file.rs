@@ -11,9 +11,9 @@ use crate::files::{self, with_suffix};
 
 /// A sealing key in a file beside a SQLite database: `<database>.key`, readable for its owner only.
 ///
-/// It makes a first start easy. Whoever takes the whole directory has both, so keep the key apart
-/// from backups of the database, or configure keys and have no such file. PostgreSQL has no place
-/// beside it that all replicas share: there, keys must be configured.
+/// A first start needs no configured key then. A copy of the whole directory holds the database and
+/// its key, so keep the key apart from backups of the database, or configure keys and have no such
+/// file. With PostgreSQL, keys must be configured, because replicas share no directory.
 ///
 /// ```
 /// use coder_auth::SealingKeys;
@@ -34,9 +34,10 @@ use crate::files::{self, with_suffix};
 pub struct KeyFile {
     /// Path of the key file.
     pub path: PathBuf,
-    /// The key, 256 random bits as hexadecimal digits.
+    /// The key: 256 random bits as 64 hexadecimal digits, or, if somebody else has written the file,
+    /// a text of at least 32 bytes.
     pub key: Secret,
-    /// Whether it was made just now. What a former key has sealed cannot be opened then.
+    /// Whether the key was made just now. Values that a former key has sealed cannot be opened then.
     pub is_new: bool,
 }
 

@@ -31,25 +31,26 @@
 //!
 //! Several machines share a PostgreSQL, and then any of them may answer any request:
 //! [`PostgresAuthStore::connect`]. Their sealing keys must be configured, the same for all, since
-//! there is no file that all of them could share; whoever wires a portal refuses to start without.
+//! there is no file that all of them could share. An app-config that
+//! names a PostgreSQL and no keys is refused.
 //!
 //! # What is in the database
 //!
 //! | table | rows | grows with |
 //! |---|---|---|
-//! | `coder_auth_grants` | the token pair of a person at a deployment, **sealed**; who rotates it at the moment | people |
+//! | `coder_auth_grants` | the token pair of a person at a deployment, **sealed**; the lease of the replica that rotates it at the moment | people |
 //! | `coder_auth_sessions` | the hash of a browser's handle, its grant, its times | browsers |
 //! | `coder_auth_revocations` | token pairs of logins under way, and those that Coder is still to revoke, **sealed** | logins under way |
 //! | `coder_auth_links` | a token that a person has linked, **sealed** | people |
-//! | `coder_auth_persons` | entity refs of who has signed in | people |
+//! | `coder_auth_persons` | entity refs of the people who have signed in | people |
 //! | `coder_auth_signing_keys` | keys of identity tokens, **sealed** | a few |
 //! | `coder_auth_used_attempts` | names of login attempts, until they expire | logins of some minutes |
 //! | `coder_auth_schema` | the schema's version | releases |
 //!
-//! What is sealed can be read only with the sealing keys (XChaCha20-Poly1305, bound to its row).
-//! Who reads the rest learns who signed in, where and when, and can do nothing with it: the hash of
-//! a handle makes no cookie. Who can *write* can put a session of their own on anybody's grant, so
-//! that right is as good as a login of everyone's.
+//! Sealed values can be read only with the sealing keys (XChaCha20-Poly1305, bound to its row).
+//! A reader of the rest learns who signed in, where and when, and cannot sign in with it: the hash of
+//! a handle makes no cookie. A *writer* can put a session of their own on anybody's grant, so the
+//! right to write is as good as a login of everyone's.
 //!
 //! Times are microseconds since 1970-01-01T00:00:00Z in a `BIGINT`: both databases compare them
 //! alike and neither applies a time zone or rounds. To read one: `to_timestamp(used_at / 1e6)` in

@@ -1,4 +1,4 @@
-//! Whether a SQLite store can be kept at a place, told without touching it.
+//! Checks of the place of a SQLite store, before the store is opened.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -63,7 +63,7 @@ impl SqliteAuthStore {
     ///
     /// # Errors
     ///
-    /// When no store can be opened there whoever does it: there is a directory or a device, a file
+    /// When no process can open a store there: there is a directory or a device, a file
     /// of another kind, or a database that others may read or write.
     pub fn check_place(path: impl AsRef<Path>) -> Result<Option<PlaceNotice>, SqlStoreError> {
         let path = path.as_ref();

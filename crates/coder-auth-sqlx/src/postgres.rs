@@ -33,8 +33,8 @@ use crate::transitions::sql_transitions;
 const SCHEMA: &[&str] = &["", include_str!("../schema/postgres/2.sql")];
 /// Held while the schema is brought up to date: any number, as long as nobody else uses it.
 const SCHEMA_LOCK: i64 = 0x636f_6465_725f_6175;
-/// How long a connection may take, and a transition with it. A person waits for it.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time limit of a connection, and of a transition with it. A person waits for it.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 const NO_ANSWER: &str = "the server did not answer in time";
 /// Statements that each connection begins with: the server ends a statement, a lock or a
 /// transaction that takes longer, so that nothing stays locked.
@@ -60,18 +60,18 @@ impl PostgresAuthStore {
     /// With `sslmode` `verify-full` (or `verify-ca`) the server's certificate must be from a public
     /// authority, or from the one in the file that `sslrootcert` names; `sslcert` and `sslkey` name
     /// the client's own. Without `sslmode`, TLS is used if the server has it, and its certificate
-    /// is not checked. What the URL does not say is taken from `PGHOST`, `PGPASSWORD` and the like.
+    /// is not checked. Parts that the URL lacks are taken from `PGHOST`, `PGPASSWORD` and libpq's other variables.
     ///
     /// At most `max_connections` are open at a time; 0 counts as 1. The user needs the right to create
     /// tables in the first schema of its search path.
     ///
     /// # Errors
     ///
-    /// When the URL is none or has an unknown parameter, the database cannot be reached or refuses,
+    /// When the URL is not valid or has an unknown parameter, the database cannot be reached or refuses,
     /// or its schema is of a newer release.
     pub async fn connect(url: Secret, max_connections: u32) -> Result<Self, SqlStoreError> {
         let options = parse(&url)?;
-        let mut connection = timeout(PATIENCE, options.connect())
+        let mut connection = timeout(CALL_TIMEOUT, options.connect())
             .await
             .map_err(|_| SqlStoreError::Database(NO_ANSWER.into()))??;
         let mut transaction = connection.begin().await?;
@@ -83,7 +83,7 @@ impl PostgresAuthStore {
         connection.close().await?;
         let pool = PgPoolOptions::new()
             .max_connections(max_connections.max(1))
-            .acquire_timeout(PATIENCE)
+            .acquire_timeout(CALL_TIMEOUT)
             .after_connect(|connection, _| {
                 Box::pin(async { connection.execute(LIMITS).await.map(drop) })
             })
@@ -101,7 +101,7 @@ impl PostgresAuthStore {
         &self,
         work: impl Future<Output = Result<T, Failure>> + Send,
     ) -> Result<T, StoreError> {
-        match timeout(PATIENCE, work).await {
+        match timeout(CALL_TIMEOUT, work).await {
             Ok(done) => done.map_err(Failure::into_store_error),
             Err(_) => Err(StoreError::new(NO_ANSWER)),
         }

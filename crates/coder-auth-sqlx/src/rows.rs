@@ -27,7 +27,7 @@ pub(crate) type LinkRow = (String, Vec<u8>);
 /// Id, sealed, created at.
 pub(crate) type SigningKeyRow = (String, Vec<u8>, i64);
 
-/// Whatever went wrong: the database, or a row that was not written by this crate.
+/// Any failure of the database, or a row that was not written by this crate.
 #[derive(Debug)]
 pub(crate) struct Failure(Box<dyn Error + Send + Sync>);
 

@@ -32,8 +32,8 @@ use crate::transitions::sql_transitions;
 
 /// The first step made the tables of previews, which the second one drops.
 const SCHEMA: &[&str] = &["", include_str!("../schema/sqlite/2.sql")];
-/// How long a statement waits while another process writes.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time limit of a call: for its turn in this process, and while another process writes.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// SQLite's code for a database that somebody else has locked.
 const BUSY: i64 = 5;
 
@@ -41,11 +41,11 @@ const BUSY: i64 = 5;
 ///
 /// A write that has returned is on the disk: the file is in write-ahead mode, and every commit is
 /// synced. This process has one connection to the file, on a thread of its own; other processes on
-/// the same machine may use the file as well. Not on a network file system, whose locks SQLite
-/// cannot trust.
+/// the same machine may use the file as well. The file must not be on a network file system, because
+/// SQLite cannot trust the locks there.
 ///
-/// So the leases that a crashed process has left in the file are not dropped when it is opened: they
-/// may be those of a process that is still at work, such as the one that this process replaces, and
+/// Opening the file does not drop the leases that a crashed process has left in it: they may be
+/// those of a process that is still at work, such as the one that this process replaces, and
 /// Coder must not see two rotations of one pair. Each lease ends by itself within seconds.
 pub struct SqliteAuthStore {
     options: SqliteConnectOptions,
@@ -63,7 +63,7 @@ impl SqliteAuthStore {
     ///
     /// # Errors
     ///
-    /// When the file cannot be made or is no database, is another user's or open to others, or was
+    /// When the file cannot be made or is not a database, is another user's or open to others, or was
     /// written by a newer release; when its directory or the file cannot be written to.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, SqlStoreError> {
         let path = path.as_ref();
@@ -73,7 +73,7 @@ impl SqliteAuthStore {
         files::check_database(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .busy_timeout(PATIENCE)
+            .busy_timeout(CALL_TIMEOUT)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true);
         let mut connection = options.connect().await?;
@@ -89,7 +89,7 @@ impl SqliteAuthStore {
     /// A transaction that was dropped is rolled back by the connection's thread before anything
     /// that comes later.
     async fn connection(&self) -> Result<MappedMutexGuard<'_, SqliteConnection>, Failure> {
-        let mut place = timeout(PATIENCE, self.connection.lock()).await?;
+        let mut place = timeout(CALL_TIMEOUT, self.connection.lock()).await?;
         if place.is_none() {
             *place = Some(self.options.connect().await?);
         }
@@ -121,7 +121,7 @@ fn make_private_file(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes to the database, and changes nothing: one that can only be read is told now, and not by
+/// Writes to the database, and changes nothing: one that can only be read is reported now, and not by
 /// the first login.
 async fn write_once(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     let same = "UPDATE coder_auth_schema SET version = version";
@@ -131,7 +131,7 @@ async fn write_once(connection: &mut SqliteConnection) -> Result<(), sqlx::Error
 /// Puts the file into write-ahead mode, which stays with it. This is the one lock that SQLite does
 /// not wait for, so of two processes that open a new file at once, one has to try again.
 async fn write_ahead(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + CALL_TIMEOUT;
     loop {
         match sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await {
             Err(error) if is_busy(&error) && Instant::now() < deadline => {

@@ -172,6 +172,7 @@ impl AuthError {
                 | SessionError::Ended
                 | SessionError::OtherEnvironment
                 | SessionError::NeedsLogin
+                | SessionError::Placeholder
                 | SessionError::NotLinked,
             ) => true,
             AuthErrorKind::Session(SessionError::InvalidToken | SessionError::TokenRefused) => {

@@ -115,6 +115,7 @@ pub use crate::http::error::RequestError;
 pub use crate::http::origins::AllowedOrigins;
 pub use caller::Caller;
 pub use caller::page::PageError;
+pub use caller::rights::CallerRights;
 #[doc(no_inline)]
 pub use coder_core::{CookieName, CookieNameError};
 pub use error::{AuthError, AuthErrorKind, BugError};

@@ -35,8 +35,11 @@ pub enum AccessTokenPolicy {
     /// The token goes to the browser, as in Backstage, and the page may call Coder itself.
     #[default]
     Browser,
-    /// The token stays on this server. A page reaches Coder through the portal's own routes only,
-    /// and `providerInfo.accessToken` is absent in its session.
+    /// The token stays on this server. A page reaches Coder through the portal only.
+    ///
+    /// In place of the token, the page gets a placeholder (`providerInfo.accessToken`). It is opaque,
+    /// bound to the session, and opens nothing without an identity token or cookie of its person
+    /// ([`CoderAuth::proxy_caller`](crate::CoderAuth::proxy_caller)).
     Server,
 }
 
@@ -84,7 +87,7 @@ impl AuthOptions {
     }
 
     /// Sets whether identity tokens list the entities through which their user owns things, in the
-    /// claim `ent`. They do not, unless said otherwise.
+    /// claim `ent`. The default is no.
     ///
     /// Backends that do not ask `/v1/userinfo` need the claim
     /// (`auth.omitIdentityTokenOwnershipClaim: false` in Backstage). Tokens grow with the number of
@@ -95,14 +98,14 @@ impl AuthOptions {
         self
     }
 
-    /// Sets the recipient of Coder's access token: the browser, unless said otherwise.
+    /// Sets the recipient of Coder's access token: the browser by default.
     #[must_use]
     pub fn access_token(mut self, policy: AccessTokenPolicy) -> Self {
         self.access_token = policy;
         self
     }
 
-    /// Sets the lifetime of identity tokens: 1 hour, unless said otherwise.
+    /// Sets the lifetime of identity tokens: 1 hour by default.
     ///
     /// The value is raised to 10 minutes or lowered to 24 hours, as in Backstage
     /// (`auth.backstageTokenExpiration`).
@@ -135,7 +138,7 @@ impl AuthOptions {
     }
 
     /// Sets whether cookies may lack `Secure` when every URL of the portal is plain http, also off
-    /// this machine. They may not, unless said otherwise.
+    /// this machine. The default is no.
     ///
     /// Everybody on the way between the browser and the portal can then take over sessions.
     #[must_use]
@@ -144,7 +147,7 @@ impl AuthOptions {
         self
     }
 
-    /// Sets the name of the session cookie: `coder-session`, unless said otherwise.
+    /// Sets the name of the session cookie: `coder-session` by default.
     ///
     /// Portals of one host need a name each, because their cookies have the path `/` (a browser
     /// demands that of `__Host-`) and would replace each other. A new name signs everybody out.

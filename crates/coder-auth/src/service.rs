@@ -25,6 +25,7 @@ use crate::routes::refresh::{RefreshRoute, refresh_error};
 use crate::routes::start::StartRoute;
 use crate::routes::userinfo::UserInfoRoute;
 use crate::seal::SealingKeys;
+use crate::session::SessionId;
 use crate::store::AuthStore;
 
 /// The time between two sweeps.
@@ -132,7 +133,7 @@ impl CoderAuth {
     /// The answer is the page of the popup, which posts the session to the portal; in the redirect
     /// flow it redirects to the page that the login was started from.
     ///
-    /// An authorization error without a `state` is told to the newest login attempt of this
+    /// An authorization error without a `state` goes to the newest login attempt of this
     /// browser. Any other request without a valid `state` is refused with JSON, because no page
     /// waits for a message.
     pub async fn callback(&self, request: &Request<Bytes>) -> Response<Body> {
@@ -216,7 +217,7 @@ impl CoderAuth {
     /// credentials counts:
     ///
     /// 1. `Coder-Session-Token`: a token of Coder, once Coder has accepted it at `/users/me`.
-    ///    Coder's answer counts for a minute, a refusal too.
+    ///    The portal keeps that answer for a minute, and a refusal as well.
     /// 2. `Authorization: Bearer` with an identity token of this portal: the grant that the token
     ///    was issued for, and no other.
     /// 3. `Authorization: Bearer` with an identity token of a trusted issuer
@@ -241,7 +242,8 @@ impl CoderAuth {
     /// - 401 if no caller is identified or a new login is needed;
     /// - 403 for a page of another site;
     /// - 404 if the environment is unknown or its configuration is incomplete;
-    /// - 503 if Coder, the catalog or a trusted issuer does not answer.
+    /// - 503 if Coder, the catalog or a trusted issuer does not answer, or if all of it takes more than
+    ///   20 seconds.
     pub async fn caller(
         &self,
         headers: &HeaderMap,
@@ -249,6 +251,14 @@ impl CoderAuth {
     ) -> Result<Caller, AuthError> {
         let found = Box::pin(self.0.callers.find(headers, environment, SentBy::Script));
         in_time(&*self.0.parts.world.runtime, found).await
+    }
+
+    /// Returns the id of the session whose cookie a request brings, without looking whether there is
+    /// such a session.
+    ///
+    /// It tells which work belongs to a session that has just been ended.
+    pub fn session_id(&self, headers: &HeaderMap) -> Option<SessionId> {
+        self.0.parts.cookies.session(headers).map(|handle| handle.id())
     }
 
     /// Identifies the caller of a page that the browser navigates to. Such a request has the session
@@ -261,10 +271,13 @@ impl CoderAuth {
     ///
     /// # Errors
     ///
-    /// The error is the answer to give, [`PageError::to_response`]. Nobody is signed in: the browser
-    /// is sent to the login, and from there back to this page; unless the query has an `error`, as it
-    /// has after a login without success, which is answered 401. A page of another site has led here,
-    /// as Coder's does at the end of a login: the browser loads this page once more.
+    /// [`PageError::to_response`] makes the answer of each:
+    /// - [`PageError::Login`] if nobody is signed in. The browser is sent to the login, and from there
+    ///   back to this page. After a login that failed, the query has an `error`, and the error is
+    ///   [`PageError::Auth`] with 401 instead, so that the browser does not go round in circles.
+    /// - [`PageError::OtherSite`] if a page of another site has led here, as Coder's does at the end of
+    ///   a login. The browser loads the page once more, now from its own origin.
+    /// - [`PageError::Auth`] as [`caller`](Self::caller) fails.
     pub async fn caller_of_page(
         &self,
         request: &http::request::Parts,
@@ -275,6 +288,10 @@ impl CoderAuth {
         let found = Box::pin(self.0.callers.find(&request.headers, environment, sent_by));
         let found = in_time(&*parts.world.runtime, found).await;
         found.map_err(|error| PageError::new(error, request, environment, parts))
+    }
+
+    pub(crate) fn callers(&self) -> &Callers {
+        &self.0.callers
     }
 
     /// Renews the token of a caller after Coder has refused a request with 401.

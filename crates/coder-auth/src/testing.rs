@@ -15,5 +15,5 @@ pub fn access_token_of(keys: &SealingKeys, record: &PairRecord) -> Option<Secret
 
 /// Gives the token with which a caller asks Coder.
 pub fn token_of(caller: &Caller) -> &Secret {
-    caller.any_token()
+    caller.access_token()
 }

@@ -41,9 +41,10 @@
 //! |---|---|
 //! | serve the login, below a path | [`login`] |
 //! | serve all routes of a Backstage portal | [`router`] |
+//! | serve one part of them, at a path of mine | [`part`] |
 //! | know who asks a route of mine | [`SignedIn`], `Option<SignedIn>` |
 //! | know who opens a page of mine, and send strangers to the login | [`SignedInPage`] |
-//! | do so in a tower stack without axum | [`LoginService`], [`PortalService`] |
+//! | do so in a tower stack without axum | [`LoginService`], [`PortalService`], [`PartService`] |
 //!
 //! # What it is not
 //!
@@ -53,13 +54,14 @@
 mod body;
 mod service;
 mod signed_in;
+mod web_socket;
 
-pub use service::{LoginService, PortalService};
+pub use service::{LoginService, PartService, PortalService};
 pub use signed_in::{SignedIn, SignedInPage, SignedInRejection};
 
 use axum::Router;
 use coder_auth::CoderAuth;
-use coder_portal::{Login, Portal};
+use coder_portal::{Login, Part, Portal};
 
 /// Returns a router with the routes of the login. Their paths are those below the base URL of the
 /// login, so it is nested at the path of that URL:
@@ -74,4 +76,22 @@ pub fn login<S: Clone + Send + Sync + 'static>(auth: CoderAuth) -> Router<S> {
 /// Your router must have no fallback of its own: [`Router::merge`] panics when both have one.
 pub fn router<S: Clone + Send + Sync + 'static>(portal: Portal) -> Router<S> {
     Router::new().fallback_service(PortalService::new(portal))
+}
+
+/// Returns a router with the routes of one part of `portal`, to be nested at a path of yours and
+/// wrapped in layers of yours:
+///
+/// ```
+/// use axum::Router;
+/// use coder_portal::{Part, Portal};
+///
+/// fn app(portal: &Portal) -> Router {
+///     Router::new()
+///         .nest("/coder/live", coder_axum::part(portal, Part::Live))
+///         .nest("/coder", coder_axum::part(portal, Part::Workspaces))
+/// }
+/// ```
+pub fn part<S: Clone + Send + Sync + 'static>(portal: &Portal, part: Part) -> Router<S> {
+    let service = PartService::new(portal.part(part));
+    Router::new().route_service("/", service.clone()).route_service("/{*path}", service)
 }

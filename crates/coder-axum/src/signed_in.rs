@@ -28,10 +28,11 @@ pub struct SignedIn(pub Caller);
 /// renders, or a download.
 ///
 /// It asks [`CoderAuth::caller_of_page`]: the session cookie counts for a `GET` or `HEAD` of the same
-/// origin, which must change nothing, and a stranger is sent to the login and back to the page. The
+/// origin, which must change nothing. A caller who is not signed in is sent to the login, and then back
+/// to the page. The
 /// router's state is as for [`SignedIn`].
 ///
-/// `Option<SignedInPage>` is `None` for a stranger.
+/// `Option<SignedInPage>` is `None` for a caller who is not signed in.
 #[derive(Clone, Debug)]
 pub struct SignedInPage(pub Caller);
 

@@ -2,7 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 use axum::extract::{FromRef, State};
-use axum::{Router, routing::get};
+use axum::response::IntoResponse;
+use axum::{Router, middleware, routing::get};
 use backstage_catalog::MemoryCatalog;
 use bytes::Bytes;
 use coder_auth::{
@@ -12,7 +13,7 @@ use coder_axum::{SignedIn, SignedInPage};
 use coder_client::operations::GetUser;
 use coder_config::{AppConfig, AuthConfig, BackendConfig, CoderEnvironment, WorkspacesConfig};
 use coder_core::{ReqwestTransport, Transport as _};
-use coder_portal::Portal;
+use coder_portal::{Part, Portal};
 use coder_testkit::{Cookies, FakeCoder, Fault};
 use http::{Request, Response, StatusCode};
 use serde_json::Value;
@@ -75,6 +76,55 @@ async fn the_portal_answers_with_its_length_and_its_own_404() {
     let nowhere = send(Request::get(format!("{server}/nowhere")), "").await;
     assert_eq!(nowhere.status(), StatusCode::NOT_FOUND);
     assert_eq!(json(&nowhere)["error"]["name"], "NotFoundError");
+}
+
+/// A layer of the embedder's own: it writes a header on every answer.
+async fn signed(request: axum::extract::Request, next: middleware::Next) -> impl IntoResponse {
+    ([("x-served-by", "our-portal")], next.run(request).await)
+}
+
+#[tokio::test]
+async fn each_part_is_mounted_alone_under_any_path_within_layers_of_ones_own() {
+    let portal = portal(&FakeCoder::new());
+    let part = |part| coder_axum::part(&portal, part).layer(middleware::from_fn(signed));
+    let routes = Router::new()
+        .nest("/tools/sign-in", part(Part::Auth))
+        .nest("/tools/coder/live", part(Part::Live))
+        .nest("/tools/coder", part(Part::Workspaces))
+        .nest("/status", part(Part::Health))
+        .route("/tools/own", get(async || "ours"));
+    let server = served(routes).await;
+    let status = async |path: &str| send(Request::get(format!("{server}{path}")), "").await;
+
+    for (path, expected) in [
+        ("/status/readiness", StatusCode::OK),
+        ("/tools/sign-in/.well-known/jwks.json", StatusCode::OK),
+        ("/tools/coder/entities", StatusCode::UNAUTHORIZED),
+        (
+            "/tools/coder/live?workspaces=10000000-0000-4000-8000-000000000000",
+            StatusCode::UNAUTHORIZED,
+        ),
+        // Another part's routes are not there, by whichever path.
+        ("/tools/coder/nowhere", StatusCode::NOT_FOUND),
+        ("/tools/coder/live/nowhere", StatusCode::NOT_FOUND),
+        ("/status/../api/coder/v1/entities", StatusCode::NOT_FOUND),
+        ("/tools/sign-in/coder/v1/entities", StatusCode::NOT_FOUND),
+        ("/api/coder/v1/entities", StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(status(path).await.status(), expected, "{path}");
+    }
+    let health = status("/status/readiness").await;
+    assert_eq!(health.headers()["x-served-by"], "our-portal");
+    assert_eq!(status("/tools/own").await.body(), "ours");
+}
+
+#[tokio::test]
+async fn the_workspaces_part_leaves_the_stream_to_its_own_part() {
+    let portal = portal(&FakeCoder::new());
+    let routes = Router::new().nest("/coder", coder_axum::part(&portal, Part::Workspaces));
+    let server = served(routes).await;
+    let live = format!("{server}/coder/live?workspaces=10000000-0000-4000-8000-000000000000");
+    assert_eq!(send(Request::get(live), "").await.status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::user_agent::USER_AGENT;
 use crate::{store, tls};
 
-/// Does what the command says. Mistakes are told by whoever reports the failure.
+/// Does what the command says. The caller reports its mistakes.
 pub(crate) fn config(command: &ConfigCommand) -> Result<(), Failure> {
     match command {
         ConfigCommand::Check(args) => check(args),

@@ -38,12 +38,12 @@
 //!   ends with 1.
 //! - It logs to standard error, everything from `info` on; `RUST_LOG` says otherwise. No secret is
 //!   ever logged.
-//! - SIGINT and SIGTERM end it after the requests at hand.
+//! - SIGINT and SIGTERM end it after it has answered the requests that have arrived.
 //! - Sessions are kept in the SQLite file `coder-backstage.sqlite` of the directory that `--data-dir` names,
 //!   sealed with the key in `coder-backstage.sqlite.key` beside it, so a restart signs nobody out. Several
 //!   processes share a PostgreSQL (`coder.session.store`).
-//! - It speaks HTTP/1.1, over TLS with the certificate of `backend.https.certificate`; else TLS is the reverse
-//!   proxy's.
+//! - It speaks HTTP/1.1 and HTTP/2, over TLS with the certificate of `backend.https.certificate`; else TLS is the
+//!   reverse proxy's.
 //! - Stores, keys, replicas, backups, log lines, and what to do when people cannot sign in: `docs/operating.md` of
 //!   the repository.
 //! - Where the portal's pages and this backend share an origin, it serves a small portal page at `/`.
@@ -58,6 +58,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod args;
 mod check;
+mod compression;
 mod config;
 mod configuration;
 #[cfg(feature = "demo")]
@@ -66,6 +67,7 @@ mod failure;
 mod logs;
 mod page;
 mod places;
+mod protocol;
 mod register;
 mod serve;
 mod server;

@@ -3,11 +3,12 @@
 //! It is served where the portal's own pages would be, and only when they are at this server's
 //! origin: beside a Backstage front end there is another page already.
 
-use axum::Router;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use coder_config::AppConfig;
 use coder_core::Origin;
+use coder_portal::Compressible;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderValue, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
@@ -84,7 +85,7 @@ fn file(kind: &'static str, text: impl Into<String>) -> Response {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    (headers, text.into()).into_response()
+    (headers, Extension(Compressible), text.into()).into_response()
 }
 
 /// Escapes text so that it may stand in an element or a quoted attribute.

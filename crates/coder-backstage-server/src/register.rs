@@ -11,7 +11,7 @@ use crate::args::RegisterArgs;
 use crate::failure::Failure;
 use crate::user_agent::USER_AGENT;
 
-/// Where the owner's token is. It is no argument: those are seen by everyone on the machine.
+/// Where the owner's token is. It is not an argument: those are seen by everyone on the machine.
 const TOKEN: &str = "CODER_SESSION_TOKEN";
 
 /// Registers the portal, and prints what to write into its app-config.

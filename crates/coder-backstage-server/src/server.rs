@@ -2,7 +2,7 @@
 
 use std::io;
 use std::num::NonZeroUsize;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use axum::Router;
@@ -12,9 +12,9 @@ use coder_config::Listen;
 use coder_core::{TokioRuntime, with_causes};
 use coder_portal::Portal;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::{HttpService, Service as _, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
@@ -23,24 +23,41 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
+use crate::compression;
 use crate::failure::Failure;
 use crate::places::Places;
+use crate::protocol::Protocol;
 use crate::socket::Socket;
 
-/// How long a client may take for the head of a request, and a connection may idle between two:
-/// longer than the minute after which load balancers drop it, so that they never use one that has
+/// The time limit for the head of a request, and for the idle time between two requests. It is longer
+/// than the minute after which load balancers drop a connection, so that they never use one that has
 /// just been closed.
-const HEAD_WITHIN: Duration = Duration::from_secs(75);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// How long a client may take to agree on TLS.
-const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+/// The interval at which a client over HTTP/2 is asked for a sign of life, and the time limit of its
+/// answer.
+const PING_EVERY: Duration = Duration::from_secs(30);
+const PONG_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The greatest number of requests at a time over one connection of HTTP/2. A reverse proxy sends those
+/// of many people over one.
+const STREAMS: u32 = 512;
+
+/// The greatest size of the headers of a request over HTTP/2, in bytes. A query may have 32 kB.
+const MAX_HEADERS: u32 = 64 * 1024;
+
+/// The greatest part of an answer over HTTP/2 that waits for a client, in bytes.
+const SEND_BUFFER: usize = 64 * 1024;
+
+/// The time limit of a TLS handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long what is under way may take to end once the server is asked to stop: requests first, then
 /// the work that outlives them. A rotation that Coder answers late takes 11 seconds, and orchestrators
 /// kill a process after 30.
 const GRACE: Duration = Duration::from_secs(25);
 
-/// How many connections are served at a time, unless said otherwise: half of the descriptors that
+/// How many connections are served at a time by default: half of the descriptors that
 /// most systems give to a process. The other half is for Coder and the store.
 pub(crate) const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(512).unwrap();
 
@@ -83,6 +100,12 @@ pub(crate) async fn run(
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
     let Serving { routes, portal, tls, runtime, connections } = serving;
+    let routes = compression::compressed(routes);
+    let streams = portal.clone();
+    let stop = async move {
+        stop.await;
+        streams.close_streams();
+    };
     let sweeping = tokio::spawn(portal.auth().sweeper());
     let stopped_at = serve(listener, routes, tls, connections, stop).await;
     sweeping.abort();
@@ -96,7 +119,7 @@ pub(crate) async fn run(
     }
 }
 
-/// Speaks HTTP/1.1, which is what a reverse proxy speaks to it. Says when it was asked to stop.
+/// Speaks HTTP/1.1 and HTTP/2. Says when it was asked to stop.
 async fn serve(
     mut listener: TcpListener,
     routes: Router,
@@ -104,8 +127,7 @@ async fn serve(
     connections: NonZeroUsize,
     stop: impl Future<Output = ()>,
 ) -> Instant {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+    let http = Http::new();
     // Closed when no more requests are taken.
     let (open, closed) = watch::channel(());
     let places = Places::new(connections);
@@ -149,26 +171,66 @@ async fn serve(
     stopped_at
 }
 
+/// The two versions of HTTP, with their bounds.
+#[derive(Clone)]
+struct Http {
+    one: http1::Builder,
+    two: http2::Builder<TokioExecutor>,
+}
+
+impl Http {
+    fn new() -> Self {
+        let mut one = http1::Builder::new();
+        one.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+        let mut two = http2::Builder::new(TokioExecutor::new());
+        two.timer(TokioTimer::new())
+            .keep_alive_interval(PING_EVERY)
+            .keep_alive_timeout(PONG_TIMEOUT)
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(MAX_HEADERS)
+            .max_send_buf_size(SEND_BUFFER);
+        Self { one, two }
+    }
+}
+
 /// Answers what comes over a new connection, after the handshake of TLS where there is one.
 async fn attend<S>(
-    http: http1::Builder,
-    socket: Socket,
+    http: Http,
+    mut socket: Socket,
     tls: Option<TlsAcceptor>,
     service: S,
     mut closed: watch::Receiver<()>,
 ) where
-    S: HttpService<Incoming, ResBody = Body>,
+    S: HttpService<Incoming, ResBody = Body, Future: Send> + Send + 'static,
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let Some(tls) = tls else { return answer(http, socket, service, closed).await };
-    let handshake = timeout(HANDSHAKE_WITHIN, tls.accept(socket));
+    let Some(tls) = tls else {
+        let began = timeout(HEAD_TIMEOUT, Protocol::of_client(&mut socket));
+        let protocol = tokio::select! {
+            protocol = began => protocol,
+            // Nothing was asked yet.
+            _ = closed.changed() => return,
+        };
+        return match protocol {
+            Ok(Ok(protocol)) => answer(http, protocol, socket, service, closed).await,
+            Ok(Err(error)) => {
+                tracing::debug!(error = with_causes(&error), "a connection broke");
+            }
+            Err(_) => tracing::debug!("a client did not begin in time"),
+        };
+    };
+    // On the heap, so that a connection without TLS takes no more room than it needs.
+    let handshake = Box::pin(timeout(HANDSHAKE_TIMEOUT, tls.accept(socket)));
     let secured = tokio::select! {
         secured = handshake => secured,
         // Nothing was asked yet.
         _ = closed.changed() => return,
     };
     match secured {
-        Ok(Ok(stream)) => answer(http, stream, service, closed).await,
+        Ok(Ok(stream)) => {
+            let protocol = Protocol::of_handshake(&stream);
+            Box::pin(answer(http, protocol, stream, service, closed)).await;
+        }
         Ok(Err(error)) => {
             tracing::debug!(error = with_causes(&error), "a client did not agree on TLS");
         }
@@ -178,25 +240,47 @@ async fn attend<S>(
 
 /// Answers what comes over one connection.
 async fn answer<S>(
-    http: http1::Builder,
+    http: Http,
+    protocol: Protocol,
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     service: S,
-    mut closed: watch::Receiver<()>,
+    closed: watch::Receiver<()>,
 ) where
-    S: HttpService<Incoming, ResBody = Body>,
+    S: HttpService<Incoming, ResBody = Body, Future: Send> + Send + 'static,
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        _ = closed.changed() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let stream = TokioIo::new(stream);
+    let ended = match protocol {
+        Protocol::Http1 => {
+            let connection = http.one.serve_connection(stream, service).with_upgrades();
+            until_closed(connection, |connection| connection.graceful_shutdown(), closed).await
+        }
+        // On the heap, so that a connection of HTTP/1.1 takes no more room than it needs.
+        Protocol::Http2 => {
+            let connection = http.two.serve_connection(stream, service);
+            let served =
+                until_closed(connection, |connection| connection.graceful_shutdown(), closed);
+            Box::pin(served).await
         }
     };
     if let Err(error) = ended {
         tracing::debug!(error = with_causes(&error), "a connection broke");
+    }
+}
+
+/// Serves a connection; when no more requests are taken, those under way are finished.
+async fn until_closed<C: Future<Output = hyper::Result<()>>>(
+    connection: C,
+    shut_down: impl FnOnce(Pin<&mut C>),
+    mut closed: watch::Receiver<()>,
+) -> hyper::Result<()> {
+    let mut connection = pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = closed.changed() => {
+            shut_down(connection.as_mut());
+            connection.await
+        }
     }
 }
 
@@ -207,9 +291,11 @@ mod tests {
 
     use std::future::pending;
 
+    use axum::extract::Request;
     use axum::routing::get;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpStream;
+    use tokio::sync::{Notify, oneshot};
     use tokio_rustls::rustls;
     use tokio_rustls::rustls::server::ResolvesServerCertUsingSni;
 
@@ -250,7 +336,7 @@ mod tests {
         // The beginning of a record that never ends.
         client.write_all(&[0x16, 3, 1, 2, 0]).await.unwrap();
         assert_eq!(client.read(&mut [0; 16]).await.unwrap(), 0);
-        assert!(began.elapsed() < HEAD_WITHIN);
+        assert!(began.elapsed() < HEAD_TIMEOUT);
     }
 
     #[tokio::test(start_paused = true)]
@@ -271,6 +357,53 @@ mod tests {
             answer.push(char::from(client.read_u8().await.unwrap()));
         }
         answer.rsplit('\n').next().unwrap().to_owned()
+    }
+
+    #[tokio::test]
+    async fn one_port_speaks_both_versions_of_http() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let routes = Router::new()
+            .route("/", get(async |request: Request| format!("{:?}", request.version())));
+        tokio::spawn(serve(listener, routes, None, CONNECTIONS, pending()));
+        let ask = async |client: reqwest::ClientBuilder| {
+            let client = client.no_proxy().build().unwrap();
+            client.get(format!("http://{address}/")).send().await.unwrap().text().await.unwrap()
+        };
+        assert_eq!(ask(reqwest::Client::builder()).await, "HTTP/1.1");
+        assert_eq!(ask(reqwest::Client::builder().http2_prior_knowledge()).await, "HTTP/2.0");
+    }
+
+    #[tokio::test]
+    async fn a_request_over_http_2_ends_before_a_server_that_stops() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let routes = Router::new().route(
+            "/",
+            get({
+                let (begun, go_on) = (Arc::clone(&begun), Arc::clone(&go_on));
+                async move || {
+                    begun.notify_one();
+                    go_on.notified().await;
+                    "done"
+                }
+            }),
+        );
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async { drop(stopped.await) };
+        let serving = tokio::spawn(serve(listener, routes, None, CONNECTIONS, stopped));
+        let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
+        let asked = tokio::spawn(client.get(format!("http://{address}/")).send());
+        begun.notified().await;
+        stop.send(()).unwrap();
+        // The port is closed as soon as no more requests are taken.
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        go_on.notify_one();
+        assert_eq!(asked.await.unwrap().unwrap().text().await.unwrap(), "done");
+        serving.await.unwrap();
     }
 
     #[tokio::test]

@@ -13,8 +13,8 @@ use tokio::time::{Sleep, sleep};
 
 use crate::places::Seat;
 
-/// How long a client may leave an answer untaken.
-const TAKEN_WITHIN: Duration = Duration::from_secs(30);
+/// The time limit for a client to take a part of an answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long what a client still sends is thrown away after its answer. A socket that is closed
 /// with unread bytes resets the connection, and the client may lose the answer (RFC 9112 §9.6).
@@ -24,6 +24,8 @@ const LINGER: Duration = Duration::from_secs(2);
 /// arrives.
 pub(crate) struct Socket {
     stream: TcpStream,
+    /// What was read already, and comes again.
+    ahead: Vec<u8>,
     /// Learns that the client takes its answer.
     seat: Arc<Seat>,
     /// Runs while a write waits for the client.
@@ -34,7 +36,12 @@ pub(crate) struct Socket {
 
 impl Socket {
     pub(crate) fn new(stream: TcpStream, seat: Arc<Seat>) -> Self {
-        Self { stream, seat, untaken: None, closing: None }
+        Self { stream, ahead: Vec::new(), seat, untaken: None, closing: None }
+    }
+
+    /// Lets what was read come again.
+    pub(crate) fn put_back(&mut self, read: Vec<u8>) {
+        self.ahead = read;
     }
 }
 
@@ -44,6 +51,12 @@ impl AsyncRead for Socket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.ahead.is_empty() {
+            let length = self.ahead.len().min(buffer.remaining());
+            let rest = self.ahead.split_off(length);
+            buffer.put_slice(&std::mem::replace(&mut self.ahead, rest));
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
@@ -59,7 +72,7 @@ impl AsyncWrite for Socket {
             self.seat.touch();
             return Poll::Ready(written);
         }
-        let untaken = self.untaken.get_or_insert_with(|| Box::pin(sleep(TAKEN_WITHIN)));
+        let untaken = self.untaken.get_or_insert_with(|| Box::pin(sleep(WRITE_TIMEOUT)));
         ready!(untaken.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }

@@ -10,7 +10,9 @@ use tokio_rustls::rustls::pki_types::pem::{self, PemObject as _};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{Error, ServerConfig};
 
-/// Makes the server's side of TLS: TLS 1.2 and 1.3, over which HTTP/1.1 is spoken.
+use crate::protocol;
+
+/// Makes the server's side of TLS: TLS 1.2 and 1.3, over which HTTP/2 and HTTP/1.1 are spoken.
 ///
 /// # Errors
 ///
@@ -31,7 +33,7 @@ pub(crate) fn acceptor(certificate: &CertificateConfig) -> Result<TlsAcceptor, C
             .invalid_key(format!("is a private key that cannot be used: {}", with_causes(&error))),
         error => certificate.invalid_cert(format!("cannot be used: {}", with_causes(&error))),
     })?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = protocol::NAMES.map(<[u8]>::to_vec).into();
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 

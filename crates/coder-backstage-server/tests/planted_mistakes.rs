@@ -1,7 +1,7 @@
 //! Mistakes that operators make, each planted into a working portal. Each is found at the first
 //! place that can know it: by `config check`, else by `check`, else at the start of `serve`. Two can
-//! be known only when a browser comes. Rows 18 and 21 need more than one process and have tests of
-//! their own.
+//! be known only when a browser comes. Mistakes that need more than one process have tests of their
+//! own.
 #![cfg(unix)]
 #![expect(
     clippy::indexing_slicing,

@@ -10,7 +10,7 @@ use std::process::Command;
 use coder_testkit::FakeCoder;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use reqwest::header::SET_COOKIE;
-use reqwest::{Certificate, Client};
+use reqwest::{Certificate, Client, Version};
 use serving::{House, Process};
 
 /// The portal's URL, as browsers know it.
@@ -80,6 +80,7 @@ async fn a_portal_with_a_certificate_speaks_https_and_its_cookies_are_secure() {
         format!("https://localhost:{port}/api/auth/coder/start?env=development&origin={PORTAL}");
     let answer = client.get(&start).send().await.unwrap();
     assert_eq!(answer.status(), 302, "{answer:?}");
+    assert_eq!(answer.version(), Version::HTTP_2, "the handshake agrees on the better one");
     let cookie = answer.headers()[SET_COOKIE].to_str().unwrap();
     assert!(cookie.starts_with("__") && cookie.contains("Secure"), "{cookie}");
 

@@ -1,7 +1,7 @@
 //! Coder workspaces in a Backstage portal, as Rust libraries.
 //!
 //! This crate is the front door: it re-exports the others, each behind a feature of its name, and
-//! its documentation is the manual. Those who need one part only can depend on that part's crate
+//! its documentation is the manual. A program that needs one part only can depend on that part's crate
 //! alone; the types are the same.
 //!
 //! Here is the whole backend of a portal. People sign in with Coder, and see the workspaces of each
@@ -62,7 +62,7 @@
 //! | have them in axum or tower | `coder-axum` | `axum` |
 //! | keep logins in SQLite or PostgreSQL | `coder-auth-sqlx` | `auth_sqlx` |
 //! | bring my own HTTP, clock, randomness or runtime | `coder-core` | [`core`] |
-//! | test against a Coder that is none | `coder-testkit` | (a dev-dependency) |
+//! | test against a fake Coder | `coder-testkit` | (a dev-dependency) |
 //! | run a server, and write no Rust at all | `coder-backstage-server` | (a binary) |
 //!
 //! # The journey of a request
@@ -74,18 +74,18 @@
 //!    environments and sign-in resolvers, and what the workspaces of an entity are made of.
 //! 3. *Login.* Coder's tokens stay on the server, once per person; each browser holds an opaque
 //!    handle. The popup, the cookie and the identity token are Backstage's, so its own front end
-//!    signs in through this crate unchanged. Rules of one's own find people in the catalog
-//!    ([`portal::PortalBuilder::sign_in_resolver`]); who is signed in with another provider links a
+//!    signs in through this crate unchanged. Sign-in resolvers of your own find people in the catalog
+//!    ([`portal::PortalBuilder::sign_in_resolver`]); a person who is signed in with another provider links a
 //!    Coder token instead ([`auth::CoderAuth::link`]).
 //! 4. *Workspaces.* [`workspaces::EntityWorkspacesConfig::resolve`] joins the app's defaults, the entity's `spec.coder` and
 //!    its repository; [`workspaces::find_workspaces`] asks Coder once, with every spelling of the
 //!    repository's URL; [`workspaces::Availability`] says what a workspace can be used for now.
 //!
-//! # What a library of this house never does
+//! # What these libraries never do
 //!
-//! It opens no socket, reads no clock and rolls no dice by itself: it is handed a
-//! [`World`](core::World). It shows no secret in a log, an error or a `Debug` text. It panics on
-//! no input. It sends a credential to the configured deployment, and nowhere else.
+//! They open no socket, read no clock and draw no random numbers by themselves: the caller passes a
+//! [`World`](core::World). They show no secret in a log, an error or a `Debug` text. They panic on
+//! no input. They send a credential to the configured deployment, and nowhere else.
 //!
 //! # Features
 //!

@@ -15,7 +15,7 @@ use crate::{Client, ClientError, OrganizationRef, TemplateVersionId};
 /// How often the import of a version is looked at.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// How long the import of a version is waited for, unless the caller says otherwise.
+/// The default time limit for the import of a version.
 const WAIT_LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// `coder templates push` as one call: uploads the files of a template, waits until Coder has

@@ -45,7 +45,7 @@ impl FromStr for CreationMode {
     }
 }
 
-/// The text is no [`CreationMode`].
+/// The error for a text that is not a [`CreationMode`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is neither `manual` nor `auto`")]
 pub struct CreationModeError;

@@ -173,7 +173,7 @@ impl<'de> Deserialize<'de> for EntityRef {
     }
 }
 
-/// Why a text is not a reference to an entity.
+/// Reasons why a text is not a reference to an entity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EntityRefError {

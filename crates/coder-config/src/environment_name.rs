@@ -28,8 +28,8 @@ impl EnvironmentName {
     ///
     /// # Errors
     ///
-    /// When the text is empty or longer than [`MAX_LENGTH`](Self::MAX_LENGTH), begins with another
-    /// character than a letter or a digit, or holds one that no name has.
+    /// When the text is empty or longer than [`MAX_LENGTH`](Self::MAX_LENGTH) bytes, does not begin with
+    /// an ASCII letter or digit, or holds a character other than these, `-`, `_` and `.`.
     pub fn parse(text: &str) -> Result<Self, EnvironmentNameError> {
         let begins_well = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
         let is_named = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
@@ -91,7 +91,7 @@ impl PartialEq<&str> for EnvironmentName {
     }
 }
 
-/// The text is no name of an environment.
+/// The error for a text that is not the name of an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "no name of an environment; a name has 1 to 64 ASCII letters, digits, `-`, `_` and `.`, and begins with a letter or a digit, like `production`"

@@ -1,4 +1,4 @@
-//! What can be wrong with what people write.
+//! Mistakes in what people write.
 
 use coder_core::with_causes;
 use std::fmt;
@@ -55,18 +55,18 @@ pub enum ConfigError {
     #[error("{location}: {what}; at most {limit} are accepted")]
     #[non_exhaustive]
     TooLarge {
-        /// Where the limit was reached.
+        /// Place where the limit was reached.
         location: Location,
         /// Name of the exceeded limit.
         what: &'static str,
-        /// How much is accepted.
+        /// The limit: how much is accepted.
         limit: usize,
     },
     /// `$env`, `$file`, `$include` or an `APP_CONFIG_…` variable cannot be followed.
     #[error("{at}: {problem}")]
     #[non_exhaustive]
     Directive {
-        /// Where the directive stands.
+        /// Place of the directive.
         at: Provenance,
         /// Description of the problem, and the remedy.
         problem: String,
@@ -77,9 +77,9 @@ pub enum ConfigError {
     Missing {
         /// The path of the value.
         path: String,
-        /// Where to add it, or what refers to something that is not there.
+        /// Place to add it, or of what refers to something that is not there.
         at: Option<Provenance>,
-        /// Where to add it, or which variable to set. Starts with `: ` unless empty.
+        /// Remedy: the file to add it to, or the variable to set. Starts with `: ` unless empty.
         hint: String,
         /// `hint` without the place `at`.
         plain_hint: Box<str>,
@@ -90,7 +90,7 @@ pub enum ConfigError {
     Invalid {
         /// The path of the value.
         path: String,
-        /// Where it is written.
+        /// Place where it is written.
         at: Option<Provenance>,
         /// Description of the value found and of those allowed. It never holds the text of a
         /// secret.

@@ -50,7 +50,7 @@
 //!
 //! - [`ConfigSources`] finds, substitutes and merges app-config as Backstage does; every value of
 //!   the [`LoadedConfig`] knows where it came from.
-//! - [`AppConfig`] is that configuration, checked and typed. All problems are told at once
+//! - [`AppConfig`] is that configuration, checked and typed. All problems are reported at once
 //!   ([`ConfigErrors`]), what stops nothing is a [`Notice`].
 //! - [`parse_entities`] reads `catalog-info.yaml`; an [`Entity`] tells its [`CoderSpec`] and its
 //!   [`Repository`]; [`check_entity`] says what Backstage's catalog would refuse,
@@ -60,7 +60,7 @@
 //! - [`yaml`] is the reader below all of it: exact, bounded, with the place of every key and value.
 //!
 //! Files, `--config`, `BACKSTAGE_ENV`, `${VAR}`, `$env`, `$file`, `$include` and `APP_CONFIG_*` work as
-//! in Backstage, and a mistake is told like this:
+//! in Backstage, and a mistake is reported like this:
 //!
 //! ```text
 //! missing `auth.providers.coder.production.clientSecret`: app-config.yaml:28:23 refers to the environment
@@ -73,7 +73,7 @@
 //! # What it is not
 //!
 //! It opens no file and reads no environment: [`Files`] and [`Environment`] bring them in, so it
-//! runs in a browser and in tests without a disk. It is no validator of all of Backstage's
+//! runs in a browser and in tests without a disk. It is not a validator of all of Backstage's
 //! configuration; keys of others are left alone. Own code that needs the typed values only, needs
 //! no YAML: every type can be built in Rust.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -106,8 +106,8 @@ pub use app_config::{
     AccessTokenPolicy, AllowedEntities, AppConfig, AuthConfig, BackendConfig,
     BuiltInSignInResolver, CatalogConfig, CatalogLocation, CatalogRule, CertificateConfig,
     CoderEnvironment, CorsConfig, CustomSignInResolver, KeyStoreConfig, Listen, ListenError,
-    Logout, ProxyConfig, RemoteCatalogConfig, RuleLocation, RuleTarget, SessionConfig,
-    SessionStoreConfig, SignInResolverConfig, SignInResolverName, StaticKeyConfig,
+    Logout, ProxyConfig, ProxyCredentials, RemoteCatalogConfig, RuleLocation, RuleTarget,
+    SessionConfig, SessionStoreConfig, SignInResolverConfig, SignInResolverName, StaticKeyConfig,
     TrustedIssuerConfig,
 };
 pub use coder_spec::CoderSpec;

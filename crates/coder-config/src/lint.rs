@@ -154,7 +154,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Tells everything about a `catalog-info.yaml`: what is no YAML, what is no entity, what
+/// Tells everything about a `catalog-info.yaml`: what is not YAML, what is not an entity, what
 /// Backstage's catalog refuses, keys that look mistyped, and values of `spec.coder` that are
 /// ignored.
 ///

@@ -68,7 +68,7 @@ impl fmt::Display for LocationRef {
     }
 }
 
-/// Why a text is no location reference.
+/// Reasons why a text is not a location reference.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LocationRefError {

@@ -1,4 +1,4 @@
-//! What people wrote, as it may go into a message.
+//! Text that people wrote, as it may go into a message.
 
 use std::borrow::Cow;
 

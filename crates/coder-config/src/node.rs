@@ -37,7 +37,7 @@ pub(crate) struct Entry {
     pub(crate) node: Node,
 }
 
-/// How a key was written. Two keys of one kind and text are duplicates; npm's `yaml` takes `1`
+/// The way in which a key was written. Two keys of one kind and text are duplicates; npm's `yaml` takes `1`
 /// and `"1"` for different keys while it reads, and for one afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyKind {
@@ -102,7 +102,7 @@ impl Node {
         matches!(self.content, Content::Null)
     }
 
-    /// Returns the text of a string.
+    /// Returns the text of a string; `None` for a value of another kind.
     pub fn as_str(&self) -> Option<&str> {
         match &self.content {
             Content::String(text) => Some(text),
@@ -110,7 +110,7 @@ impl Node {
         }
     }
 
-    /// Returns the value of a number. It may be infinite or not a number.
+    /// Returns the value of a number, which may be infinite or NaN; `None` for a value of another kind.
     pub fn as_number(&self) -> Option<f64> {
         match &self.content {
             Content::Number { value, .. } => Some(*value),
@@ -118,7 +118,7 @@ impl Node {
         }
     }
 
-    /// Returns the value of a boolean.
+    /// Returns the value of a boolean; `None` for a value of another kind.
     pub fn as_bool(&self) -> Option<bool> {
         match &self.content {
             Content::Bool { value, .. } => Some(*value),
@@ -126,7 +126,8 @@ impl Node {
         }
     }
 
-    /// Returns the text of a string, number or boolean as it is written: `1.20` stays `1.20`.
+    /// Returns the text of a string, number or boolean as it is written: `1.20` stays `1.20`. `None` for
+    /// null, a list and a mapping.
     pub fn scalar_text(&self) -> Option<&str> {
         match &self.content {
             Content::String(text) | Content::Number { text, .. } | Content::Bool { text, .. } => {
@@ -136,7 +137,7 @@ impl Node {
         }
     }
 
-    /// Returns the items of a list.
+    /// Returns the items of a list; `None` for a value of another kind.
     pub fn as_list(&self) -> Option<&[Self]> {
         match &self.content {
             Content::List(items) => Some(items),
@@ -144,12 +145,13 @@ impl Node {
         }
     }
 
-    /// Returns the members of a mapping, in the order they are written.
+    /// Returns the members of a mapping, in the order in which they are written; `None` for a value of
+    /// another kind.
     pub fn members(&self) -> Option<impl ExactSizeIterator<Item = (&str, &Self)>> {
         self.as_map().map(|map| map.iter().map(|(key, entry)| (key.as_str(), &entry.node)))
     }
 
-    /// Returns the member `key` of a mapping.
+    /// Returns the member `key` of a mapping; `None` if there is none, or for a value of another kind.
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.as_map()?.get(key).map(|entry| &entry.node)
     }

@@ -9,8 +9,8 @@ use crate::node::{Content, Entry, Map};
 use crate::{Location, Node};
 
 /// Reads the members of objects in the order they are written, which [`serde_json::Value`] does not
-/// keep. A number has the text that JavaScript writes for it. Of two members with one name the last
-/// counts.
+/// keep. A number has the text that JavaScript writes for it. If two members have one name, the last
+/// one counts.
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(AnyValue).map(|content| Self::new(content, Location::Program))

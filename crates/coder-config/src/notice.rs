@@ -1,11 +1,12 @@
-//! What is worth telling a person although it stops nothing.
+//! Notices: mistakes and oddities that stop nothing.
 
 use std::fmt;
 
 use crate::Provenance;
 use crate::message::one_line;
 
-/// Something a person should know: a value that was dropped, a key that nobody reads.
+/// A notice for a person about something that stops nothing: a value that was dropped, a key that
+/// nobody reads.
 ///
 /// Its text form is one line with the place in front: `app-config.yaml:9:3: unknown key …`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +14,7 @@ use crate::message::one_line;
 pub struct Notice {
     /// The path of the value, like `coder.workspaces.defaultMode`.
     pub path: String,
-    /// Where it is written, when it is written anywhere.
+    /// Place where the value is written; `None` for one that is written nowhere.
     pub provenance: Option<Provenance>,
     /// Description and remedy, lower case, in one line, without the place.
     pub message: String,

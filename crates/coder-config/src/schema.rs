@@ -110,7 +110,7 @@ fn backend() -> Value {
         "properties": {
             "baseUrl": url("Where browsers reach the backend."),
             "listen": {
-                "description": "Where the server accepts connections: `:7007` unless said otherwise.",
+                "description": "Where the server accepts connections: `:7007` by default.",
                 "oneOf": [
                     { "type": ["string", "number"], "examples": [":7007", "127.0.0.1:7007"] },
                     closed("An address and a port.", &[], &json!({
@@ -194,7 +194,7 @@ fn auth() -> Value {
                 },
             },
             "identityTokenAlgorithm": { "const": "ES256", "description": "How identity tokens are signed; there is no choice." },
-            "omitIdentityTokenOwnershipClaim": flag("Whether identity tokens leave out what their person owns; true unless said otherwise."),
+            "omitIdentityTokenOwnershipClaim": flag("Whether identity tokens leave out what their person owns; true by default."),
             "keyStore": key_store(),
             "backstageTokenExpiration": duration("How long identity tokens are good: 10 minutes to 24 hours."),
             "providers": {
@@ -304,13 +304,16 @@ fn coder() -> Value {
                 "dangerouslyAllowHttp": flag("Lets `baseUrl` be plain http to another machine, which shows the token to whoever is on the way."),
                 "token": secret("A static token of that Backstage's `backend.auth.externalAccess`."),
             })),
+            "proxy": closed("What pages reach through the proxy beside Coder.", &[], &json!({
+                "iconHosts": texts("Hosts that the proxy fetches icons of templates from, without any credential."),
+            })),
             "oauth": { "type": "object", "deprecated": true, "description": "Of the former backend plugin; ignored. Move it to `auth.providers.coder`." },
             "trustedIssuers": {
                 "type": "array",
                 "description": "Other Backstage backends whose identity tokens say who somebody is.",
                 "items": closed("A Backstage backend.", &["issuer"], &json!({
                     "issuer": url("What stands in the tokens' `iss`, like `https://backstage.example.com/api/auth`."),
-                    "jwksUrl": url("Where the keys are published; below the issuer unless said otherwise."),
+                    "jwksUrl": url("Where the keys are published; below the issuer by default."),
                     "audience": { "type": "string", "default": "backstage", "description": "What must stand in the tokens' `aud`." },
                 })),
             },
@@ -336,17 +339,17 @@ fn proxy() -> Value {
     let endpoint = json!({
         "oneOf": [
             url("The deployment."),
-            closed("What the original plugin's pages may ask Coder through the backend.", &["target"], &json!({
+            closed("What pages may ask Coder through the backend.", &["target"], &json!({
                 "target": url("The deployment."),
                 "changeOrigin": flag("Backstage's; always so here."),
                 "allowedMethods": texts("The methods that are passed on; all without it."),
                 "allowedHeaders": texts("Request headers that are passed on, beside the usual ones."),
-                "headers": { "type": "object", "additionalProperties": text("The value."), "description": "Headers that are added to every request." },
-                "pathRewrite": { "type": "object" },
+                "headers": { "type": "object", "additionalProperties": secret("The value."), "description": "Headers that are added to every request." },
+                "pathRewrite": { "type": "object", "description": "Backstage's; the prefix is always taken off, and nothing else." },
                 "credentials": { "enum": ["require", "forward", "dangerously-allow-unauthenticated"] },
-                "secure": flag("Backstage's."),
-                "ws": flag("Backstage's."),
-                "followRedirects": flag("Backstage's."),
+                "secure": flag("Backstage's; certificates are always checked here."),
+                "ws": flag("Backstage's; WebSockets of allowed origins are passed on without it."),
+                "followRedirects": flag("Backstage's; redirects are never followed here."),
             })),
         ],
     });
@@ -406,7 +409,7 @@ fn catalog() -> Value {
 
 fn integrations() -> Value {
     let mut properties = serde_json::Map::new();
-    let base_url = || url("Where its pages and repositories are; `https://HOST` unless said.");
+    let base_url = || url("Where its pages and repositories are; `https://HOST` by default.");
     for scm in crate::Scm::ALL {
         let mut item =
             json!({ "host": text("The host, with its port unless that is the default.") });
@@ -414,8 +417,8 @@ fn integrations() -> Value {
         match scm {
             crate::Scm::Gerrit => {
                 insert(&mut item, "gitilesBaseUrl", url("Where Gitiles shows the code."));
-                insert(&mut item, "baseUrl", url("Where Gerrit is; `https://HOST` unless said."));
-                let clone = url("Where repositories are cloned from; `baseUrl` unless said.");
+                insert(&mut item, "baseUrl", url("Where Gerrit is; `https://HOST` by default."));
+                let clone = url("Where repositories are cloned from; `baseUrl` by default.");
                 insert(&mut item, "cloneUrl", clone);
                 required.extend(["host", "gitilesBaseUrl"]);
             }

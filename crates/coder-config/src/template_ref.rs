@@ -1,4 +1,4 @@
-//! Which Coder template a workspace is made from.
+//! References to Coder templates.
 
 use std::fmt;
 use std::str::FromStr;
@@ -83,7 +83,7 @@ impl<'de> Deserialize<'de> for TemplateRef {
     }
 }
 
-/// Why a text names no template.
+/// Reasons why a text names no template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TemplateRefError {

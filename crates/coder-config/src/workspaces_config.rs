@@ -9,7 +9,7 @@ use crate::{CreationMode, TemplateRef};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WorkspacesConfig {
-    /// Where links into Coder's dashboard lead.
+    /// The URL of Coder's dashboard, to which links lead.
     pub access_url: DeploymentUrl,
     /// The template of entities that name none.
     pub default_template: Option<TemplateRef>,

@@ -223,7 +223,7 @@ impl Wire {
         }
     }
 
-    /// Reads the body of an answer that is no WebSocket.
+    /// Reads the body of an answer that is not a WebSocket.
     async fn body(&mut self, headers: &HeaderMap, until: Instant) -> Option<Vec<u8>> {
         let length = headers.get("content-length");
         let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());

@@ -1,4 +1,4 @@
-//! Bodies of answers: bytes at hand, or a stream of chunks.
+//! Bodies of answers: bytes in memory, or a stream of chunks.
 
 use std::fmt;
 use std::pin::Pin;
@@ -43,6 +43,16 @@ impl Body {
             Inner::Empty => Some(0),
             Inner::Whole(bytes) => Some(bytes.len() as u64),
             Inner::Coming(_) => None,
+        }
+    }
+
+    /// Returns the bytes of a body that is there as a whole, or else the body itself.
+    #[cfg(all(feature = "reqwest", not(target_family = "wasm")))]
+    pub(crate) fn into_whole(self) -> Result<Bytes, Self> {
+        match self.0 {
+            Inner::Empty => Ok(Bytes::new()),
+            Inner::Whole(bytes) => Ok(bytes),
+            Inner::Coming(_) => Err(self),
         }
     }
 

@@ -15,7 +15,7 @@ const MAX_LENGTH: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookieName(String);
 
-/// The text is no name of a session cookie.
+/// The error for a text that is not the name of a session cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "not a name of a session cookie; use 1 to 64 letters, digits, `-`, `_` and `.`, and no `__` at the beginning"

@@ -67,6 +67,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;
+mod body_limits;
 #[cfg(all(feature = "browser", target_family = "wasm"))]
 mod browser;
 mod clock;
@@ -102,6 +103,7 @@ mod reqwest_web_socket;
 mod web_socket_handshake;
 
 pub use body::Body;
+pub use body_limits::BodyLimits;
 #[cfg(all(feature = "browser", target_family = "wasm"))]
 #[cfg_attr(docsrs, doc(cfg(feature = "browser")))]
 pub use browser::{BrowserClock, BrowserRandom, BrowserRuntime};
@@ -133,5 +135,5 @@ pub use url_parts::{host_and_port, join_path};
 pub use web_socket::{WebSocket, WebSocketMessage, WebSocketResponse};
 #[cfg(all(feature = "web-socket", not(target_family = "wasm")))]
 #[cfg_attr(docsrs, doc(cfg(feature = "web-socket")))]
-pub use web_socket_handshake::WebSocketHandshake;
+pub use web_socket_handshake::{WebSocketAcceptance, WebSocketHandshake};
 pub use world::World;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use crate::reqwest_transport::Clients;
 use crate::{ReqwestTransport, ReqwestTransportError, Secret};
 
-/// How long connecting may take, unless said otherwise.
+/// How long connecting may take by default.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the peer may send nothing, unless said otherwise.
+/// How long the peer may send nothing by default.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A builder of a [`ReqwestTransport`], for native targets.
@@ -137,8 +137,8 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Sets whether the authorities of the system are trusted, which they are unless said
-    /// otherwise. Without them only those of [`Self::root_certificates`] are.
+    /// Sets whether the authorities of the system are trusted, which they are by
+    /// default. Without them only those of [`Self::root_certificates`] are.
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
     #[must_use]
@@ -170,16 +170,16 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Sets how long connecting may take, the handshake of TLS included: 10 seconds unless said
-    /// otherwise.
+    /// Sets how long connecting may take, the handshake of TLS included: 10 seconds by
+    /// default.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// Sets how long the peer may send nothing before or within an answer: 60 seconds unless said
-    /// otherwise.
+    /// Sets how long the peer may send nothing before or within an answer: 60 seconds by
+    /// default.
     #[must_use]
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.read_timeout = timeout;
@@ -196,7 +196,7 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Sets how long a connection that is not in use is kept: 90 seconds unless said otherwise.
+    /// Sets how long a connection that is not in use is kept: 90 seconds by default.
     #[must_use]
     pub fn pool_idle_timeout(mut self, timeout: Duration) -> Self {
         self.pool_idle_timeout = Some(timeout);
@@ -212,7 +212,7 @@ impl ReqwestTransportBuilder {
     }
 
     /// Sets whether requests may use HTTP/2 (RFC 9113) where the peer offers it over TLS. They use
-    /// HTTP/1.1 unless said otherwise. WebSockets always begin in HTTP/1.1.
+    /// HTTP/1.1 by default. WebSockets always begin in HTTP/1.1.
     #[cfg(feature = "http2")]
     #[cfg_attr(docsrs, doc(cfg(feature = "http2")))]
     #[must_use]

@@ -75,6 +75,10 @@ fn kind_of_cause(error: &(dyn Error + 'static)) -> Option<TransportErrorKind> {
             if let Some(kind) = error.downcast_ref::<io::Error>().and_then(kind_of_io_error) {
                 return Some(kind);
             }
+            // The body of the request could not be read to its end.
+            if let Some(own) = error.downcast_ref::<TransportError>() {
+                return Some(own.kind());
+            }
             let text = crate::without_causes(error);
             // hyper-util says in words only that it was the resolver that failed, and OpenSSL (behind
             // native-tls) what was wrong with TLS.

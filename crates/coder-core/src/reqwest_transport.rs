@@ -104,16 +104,11 @@ impl ReqwestTransport {
     }
 }
 
-impl fmt::Debug for ReqwestTransport {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("ReqwestTransport")
-    }
-}
-
-#[cfg_attr(not(target_family = "wasm"), async_trait)]
-#[cfg_attr(target_family = "wasm", async_trait(?Send))]
-impl Transport for ReqwestTransport {
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
+impl ReqwestTransport {
+    async fn exchange<B: Into<reqwest::Body>>(
+        &self,
+        request: Request<B>,
+    ) -> Result<Response<Body>, TransportError> {
         let (method, target) = (request.method().clone(), target(&request));
         let client = self.requests.client_for(request.uri());
         let request = reqwest::Request::try_from(request)
@@ -125,6 +120,31 @@ impl Transport for ReqwestTransport {
         })?;
         tracing::debug!(%method, target, status = answer.status().as_u16(), "answered");
         convert_response(answer).await
+    }
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ReqwestTransport")
+    }
+}
+
+#[cfg_attr(not(target_family = "wasm"), async_trait)]
+#[cfg_attr(target_family = "wasm", async_trait(?Send))]
+impl Transport for ReqwestTransport {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
+        self.exchange(request).await
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    async fn send_streamed(
+        &self,
+        request: Request<Body>,
+    ) -> Result<Response<Body>, TransportError> {
+        self.exchange(request.map(|body| {
+            body.into_whole().map_or_else(reqwest::Body::wrap_stream, reqwest::Body::from)
+        }))
+        .await
     }
 
     fn streams_bodies(&self) -> bool {

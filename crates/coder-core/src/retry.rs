@@ -91,12 +91,15 @@ impl RetryPolicy {
         Self { budget, ..self }
     }
 
-    /// Returns the pause before the next try; `None` when there is none.
+    /// Returns the pause before the next try; `None` when all tries are used up, or when the next one
+    /// would start after the budget.
     ///
     /// `tried` is the number of tries so far (at least 1), `elapsed` the time since the start of
-    /// the first one, and `retry_after` the pause that the peer asked for. `jitter` is a random
-    /// byte, which stretches the pause by up to a half, so that many clients do not come back at
-    /// once.
+    /// the first one, and `retry_after` the pause that the peer asked for.
+    ///
+    /// The pause begins with the policy's first delay and is doubled for each further try, up to its
+    /// longest one. `jitter` is a random byte, which stretches the pause by up to a half, so that many
+    /// clients do not come back at once. The pause is never shorter than `retry_after`.
     pub fn delay(
         &self,
         tried: u32,

@@ -65,7 +65,7 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// Those of the serializer.
+    /// When the serializer fails.
     pub fn serialize_exposed<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.expose().serialize(serializer)
     }
@@ -74,7 +74,7 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// Those of the serializer.
+    /// When the serializer fails.
     ///
     /// [`serialize_exposed`]: Self::serialize_exposed
     pub fn serialize_exposed_option<S: Serializer>(

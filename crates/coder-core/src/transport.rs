@@ -6,6 +6,9 @@ use http::{Request, Response};
 
 use crate::{Body, MaybeSend, MaybeSync, TransportError, TransportErrorKind, WebSocketResponse};
 
+/// The greatest body that [`Transport::send_streamed`] collects where a transport cannot stream it.
+const MAX_COLLECTED: usize = 4 * 1024 * 1024;
+
 /// A transport of HTTP requests: it returns the head of the answer at once, and the body as it
 /// arrives.
 ///
@@ -33,6 +36,25 @@ pub trait Transport: MaybeSend + MaybeSync {
     ///
     /// When no answer came; [`TransportError::kind`] says how far the request got.
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError>;
+
+    /// Sends `request`, whose body is read while it is sent, so that a large one needs no memory.
+    ///
+    /// A `Content-Length` of the request must be that of the body. Without it, the body is sent in
+    /// chunks. A body that ends with an error breaks the request off.
+    ///
+    /// A transport that cannot stream collects the body first, up to 4 MiB. That is the default.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transport::send`], and with the error of a body that could not be read.
+    async fn send_streamed(
+        &self,
+        request: Request<Body>,
+    ) -> Result<Response<Body>, TransportError> {
+        let (head, body) = request.into_parts();
+        let body = body.collect(MAX_COLLECTED).await?;
+        self.send(Request::from_parts(head, body)).await
+    }
 
     /// Returns `true` when the body of an answer can be read while it arrives. Without that, an
     /// answer that does not end never arrives. The default is `true`.

@@ -26,7 +26,7 @@ pub enum TransportErrorKind {
     /// The peer's certificate is not trusted. The request was **not** processed, and the same
     /// request fails again.
     Certificate,
-    /// The peer answered with something that is no HTTP. The request may have been processed.
+    /// The peer answered with something that is not HTTP. The request may have been processed.
     Protocol,
     /// No answer arrived in time. The request may have been processed.
     Timeout,

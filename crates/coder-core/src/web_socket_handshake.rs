@@ -1,4 +1,4 @@
-//! The client's half of a WebSocket's opening handshake, over whatever carries HTTP.
+//! Both halves of a WebSocket's opening handshake, over whatever carries HTTP.
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _, future, stream};
@@ -16,8 +16,10 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::{TransportError, TransportErrorKind, WebSocket, WebSocketMessage};
 
-/// The greatest size of a message. A larger one is an error and ends the connection.
+/// The greatest size of a message of a server. A larger one is an error and ends the connection.
 const MAX_MESSAGE: usize = 16 * 1024 * 1024;
+/// The greatest size of a message of a client, who may be a stranger.
+const MAX_CLIENT_MESSAGE: usize = 1024 * 1024;
 
 /// The opening handshake of a WebSocket (RFC 6455 §4.1), for a transport of one's own.
 ///
@@ -105,7 +107,60 @@ impl WebSocketHandshake {
     }
 }
 
+/// The server's half of a WebSocket's opening handshake (RFC 6455 §4.2), over whatever carries HTTP.
+///
+/// The server answers with [`response`](Self::response). Then the connection below becomes the
+/// WebSocket ([`WebSocket::from_accepted`]).
+#[derive(Clone, Debug)]
+pub struct WebSocketAcceptance {
+    accept: HeaderValue,
+}
+
+impl WebSocketAcceptance {
+    /// Reads the handshake of a client; `None` if the request opens no WebSocket of version 13.
+    pub fn new<T>(request: &Request<T>) -> Option<Self> {
+        let headers = request.headers();
+        let lists = |name, wanted: &str| {
+            let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+            values
+                .flat_map(|value| value.split(','))
+                .any(|it| it.trim().eq_ignore_ascii_case(wanted))
+        };
+        let is_version_13 =
+            headers.get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
+        if !lists(CONNECTION, "upgrade") || !lists(UPGRADE, "websocket") || !is_version_13 {
+            return None;
+        }
+        let mut keys = headers.get_all(SEC_WEBSOCKET_KEY).iter();
+        let (Some(key), None) = (keys.next(), keys.next()) else { return None };
+        let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()?;
+        Some(Self { accept })
+    }
+
+    /// Returns the answer that accepts the handshake, without a protocol or an extension.
+    pub fn response(&self) -> Response<()> {
+        let mut response = Response::new(());
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let headers = response.headers_mut();
+        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(SEC_WEBSOCKET_ACCEPT, self.accept.clone());
+        response
+    }
+}
+
 impl WebSocket {
+    /// Creates the server's side of a WebSocket over a connection whose handshake this server has
+    /// accepted ([`WebSocketAcceptance`]).
+    ///
+    /// A message may have 1 MiB. A larger one is [`TransportErrorKind::TooLarge`] and ends the
+    /// connection.
+    pub async fn from_accepted(
+        connection: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    ) -> Self {
+        Self::over(connection, Role::Server, MAX_CLIENT_MESSAGE).await
+    }
+
     /// Creates the client's side of a WebSocket over a connection whose handshake was accepted
     /// ([`WebSocketHandshake`]).
     ///
@@ -114,10 +169,18 @@ impl WebSocket {
     pub async fn from_upgraded(
         connection: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     ) -> Self {
+        Self::over(connection, Role::Client, MAX_MESSAGE).await
+    }
+
+    async fn over(
+        connection: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        role: Role,
+        max_message: usize,
+    ) -> Self {
         let limits = WebSocketConfig::default()
-            .max_message_size(Some(MAX_MESSAGE))
-            .max_frame_size(Some(MAX_MESSAGE));
-        let socket = WebSocketStream::from_raw_socket(connection, Role::Client, Some(limits)).await;
+            .max_message_size(Some(max_message))
+            .max_frame_size(Some(max_message));
+        let socket = WebSocketStream::from_raw_socket(connection, role, Some(limits)).await;
         let (sink, stream) = socket.split();
         let messages = stream.filter_map(|message| future::ready(received(message)));
         // A close is the last message: nobody waits for the peer to hang up.

@@ -4,8 +4,8 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use coder_core::{ReqwestTransport, Transport, TransportErrorKind};
-use futures_util::StreamExt as _;
+use coder_core::{Body, ReqwestTransport, Transport, TransportError, TransportErrorKind};
+use futures_util::{StreamExt as _, stream};
 use http::{Request, StatusCode};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -172,4 +172,54 @@ async fn a_body_that_stops_coming_is_given_up() {
     tokio::time::pause();
     let error = body.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::Timeout);
+}
+
+/// Reads a request to its end and answers it; gives what was asked.
+async fn answer_after(end: &'static str) -> (SocketAddr, tokio::task::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut asked = Vec::new();
+        while !asked.ends_with(end.as_bytes()) {
+            if socket.read_buf(&mut asked).await.unwrap() == 0 {
+                break;
+            }
+        }
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+        String::from_utf8_lossy(&asked).into_owned()
+    });
+    (address, server)
+}
+
+fn in_chunks() -> Body {
+    Body::from_stream(stream::iter(
+        ["one", "two"].map(|text| Ok(Bytes::from_static(text.as_bytes()))),
+    ))
+}
+
+#[tokio::test]
+async fn a_body_is_sent_while_it_is_read_in_chunks_or_with_the_length_that_is_given() {
+    let (address, server) = answer_after("\r\n0\r\n\r\n").await;
+    let request = Request::post(format!("http://{address}/")).body(in_chunks()).unwrap();
+    transport().send_streamed(request).await.unwrap();
+    let asked = server.await.unwrap();
+    assert!(asked.contains("transfer-encoding: chunked\r\n"), "{asked}");
+
+    let (address, server) = answer_after("onetwo").await;
+    let request = Request::post(format!("http://{address}/")).header("content-length", 6);
+    transport().send_streamed(request.body(in_chunks()).unwrap()).await.unwrap();
+    let asked = server.await.unwrap();
+    assert!(asked.contains("content-length: 6\r\n") && !asked.contains("chunked"), "{asked}");
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_breaks_the_request_off_with_its_own_error() {
+    let (address, _server) = answer_after("never").await;
+    let broken =
+        [Ok(Bytes::from_static(b"x")), Err(TransportError::new(TransportErrorKind::TooLarge))];
+    let request = Request::post(format!("http://{address}/"));
+    let request = request.body(Body::from_stream(stream::iter(broken))).unwrap();
+    let error = transport().send_streamed(request).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::TooLarge, "{error:?}");
 }

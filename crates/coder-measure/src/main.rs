@@ -10,6 +10,7 @@ mod postgres;
 mod process;
 mod report;
 mod run;
+mod streams;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,6 +33,8 @@ enum Part {
         /// The answers as JSON.
         answers: PathBuf,
     },
+    /// Measures open streams of events in which nothing happens.
+    Streams(streams::StreamsArguments),
 }
 
 #[tokio::main]
@@ -39,6 +42,7 @@ async fn main() -> ExitCode {
     let Arguments { part, run } = Arguments::parse();
     let done = match part {
         Some(Part::Bare { answers }) => bare::serve(&answers).await,
+        Some(Part::Streams(streams)) => streams::run(&streams).await,
         None => run::run(&run).await,
     };
     match done {

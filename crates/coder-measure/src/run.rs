@@ -119,15 +119,7 @@ async fn portal(
     connections: usize,
 ) -> Outcome<Server> {
     let directory = tempfile::tempdir()?;
-    let config = configuration(coder, app, store);
-    fs::write(directory.path().join("app-config.yaml"), config)?;
-    let program = beside_this_program("coder-backstage")?;
-    let mut command = Command::new(program);
-    command.arg("serve").current_dir(directory.path());
-    for variable in ["STATE_DIRECTORY", "RUST_LOG", "BACKSTAGE_ENV"] {
-        command.env_remove(variable);
-    }
-    let process = Process::start(&mut command)?;
+    let process = start(directory.path(), &configuration(coder, app, store), &[])?;
     let mut people = Vec::new();
     for n in 0..connections {
         let mut connection = Connection::open(&process.address).await?;
@@ -143,6 +135,18 @@ async fn portal(
         ("login", Work::Login, 16),
     ];
     Ok(Server { name, process, people, work, _directory: directory })
+}
+
+/// Starts our server with this configuration and these arguments.
+pub(crate) fn start(directory: &Path, config: &str, arguments: &[&str]) -> Outcome<Process> {
+    fs::write(directory.join("app-config.yaml"), config)?;
+    let program = beside_this_program("coder-backstage")?;
+    let mut command = Command::new(program);
+    command.arg("serve").args(arguments).current_dir(directory);
+    for variable in ["STATE_DIRECTORY", "RUST_LOG", "BACKSTAGE_ENV"] {
+        command.env_remove(variable);
+    }
+    Process::start(&mut command)
 }
 
 /// Starts a bare handler that sends what the first server has answered.
@@ -172,7 +176,7 @@ async fn bare_server(
     Ok(Server { name: report::BARE, process, people, work, _directory: directory })
 }
 
-fn configuration(coder: &FakeCoder, app: &FakeApp, store: &str) -> String {
+pub(crate) fn configuration(coder: &FakeCoder, app: &FakeApp, store: &str) -> String {
     let (id, secret) = (&app.client_id, app.client_secret.expose());
     let key = "6tDZ2sJ0xv9Q4mWkYp1rB8uHc3eLf7Ga";
     format!(

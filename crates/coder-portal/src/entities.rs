@@ -2,7 +2,7 @@
 
 use backstage_catalog::EntityFilter;
 use coder_client::WorkspaceFilter;
-use coder_config::{CreationMode, Entity, EntityRef};
+use coder_config::{CreationMode, Entity, EntityRef, WorkspacesConfig};
 use coder_core::with_causes;
 use coder_workspaces::{
     Availability, DeploymentHosts, EntityWorkspaces, EntityWorkspacesConfig, Owner, Search,
@@ -115,7 +115,7 @@ pub(crate) async fn get(call: Call<EntityRef>) -> Result<Json<EntityConfig>, Api
     }))
 }
 
-/// Which workspaces of an entity to list.
+/// The query of the route that lists workspaces of an entity.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -189,6 +189,12 @@ pub(crate) async fn workspaces(
 }
 
 impl<P, Q, B> Call<P, Q, B> {
+    /// Returns the host names of the deployment's apps and shells: asked for once in 10 minutes.
+    pub(crate) async fn hosts(&self) -> DeploymentHosts {
+        let url = &self.state.workspaces_config(self.caller.environment()).access_url;
+        self.state.hosts.get(&self.client, url).await
+    }
+
     /// Makes the list that pages get of what a search has found.
     async fn list(
         &self,
@@ -202,7 +208,7 @@ impl<P, Q, B> Call<P, Q, B> {
         let hosts = if found.workspaces.is_empty() {
             DeploymentHosts::new(access_url.clone())
         } else {
-            self.state.hosts.get(&self.client, access_url).await
+            self.hosts().await
         };
         let availabilities: Vec<Availability> =
             found.workspaces.iter().map(|workspace| Availability::new(workspace, now)).collect();
@@ -233,6 +239,11 @@ impl PortalState {
         Ok(self.config_of(&entity, environment))
     }
 
+    /// Returns the configuration of workspaces in an environment.
+    pub(crate) fn workspaces_config(&self, environment: &str) -> &WorkspacesConfig {
+        self.workspaces.get(environment).unwrap_or(&self.own_workspaces)
+    }
+
     /// Returns the configuration of the entity's workspaces, and messages for its owner.
     pub(crate) fn config_of(
         &self,
@@ -247,9 +258,8 @@ impl PortalState {
                 None
             }
         };
-        let workspaces = self.workspaces.get(environment).unwrap_or(&self.own_workspaces);
         let config = EntityWorkspacesConfig::resolve(
-            workspaces,
+            self.workspaces_config(environment),
             entity.coder_spec().as_ref(),
             repository.as_ref(),
         );

@@ -1,4 +1,4 @@
-//! What every answer has, whichever routes give it: a time limit, the form of errors, headers.
+//! The frame of every answer, whichever routes give it: a time limit, the form of errors, headers.
 
 use std::time::Duration;
 

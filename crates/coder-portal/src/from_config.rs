@@ -25,10 +25,13 @@ use crate::PortalError;
 use crate::api::Idempotency;
 use crate::builder::PortalBuilder;
 use crate::cors::Cors;
+use crate::live::Live;
 use crate::portal::Portal;
+use crate::proxy::Proxy;
 use crate::routes::AUTH_PATH;
 use crate::signing_keys::with_keys;
 use crate::state::PortalState;
+use crate::workspaces::RepositoriesOfBuilds;
 
 impl Portal {
     /// Creates the portal that this configuration describes.
@@ -74,12 +77,15 @@ impl PortalBuilder<'_> {
         Ok(Portal::new(PortalState {
             auth,
             cors,
+            proxy: Proxy::new(config),
             world: world.clone(),
             catalog: self.catalog,
             integrations: config.integrations.clone(),
             own_workspaces: config.workspaces.clone(),
             workspaces: workspaces(config),
             hosts: DeploymentHostsCache::default(),
+            live: Arc::new(Live::new(world)),
+            repositories: RepositoriesOfBuilds::default(),
             idempotency: Idempotency::default(),
         }))
     }

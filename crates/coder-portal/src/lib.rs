@@ -39,7 +39,9 @@
 //! axum or tower service; there is no framework and no socket here. [`Checkup`] asks everything around
 //! the portal before people do.
 //!
-//! A program that is no portal has the login alone, without any app-config: [`Login`].
+//! [`Portal::part`] is one part of the routes, for a program that mounts it where it likes.
+//!
+//! A program that is not a portal has the login alone, without any app-config: [`Login`].
 //!
 //! # The routes
 //!
@@ -47,7 +49,13 @@
 //! |---|---|
 //! | `/api/auth/coder/…` | the login: Backstage's routes, see [`coder_auth::CoderAuth`] |
 //! | `/api/auth/.well-known/…`, `/api/auth/v1/userinfo` | identity tokens, for other backends |
-//! | `/api/coder/v1/…` | the API for pages: entities, their workspaces, linked tokens; `GET /api/coder/v1/openapi.json` describes each route |
+//! | `/api/coder/v1/entities/…` | the catalog's components: what Coder offers for each, its workspaces, the form for a new one, creating and opening |
+//! | `/api/coder/v1/workspaces/…` | workspaces: state, agents, ports, logs, accounts; start, stop, restart, update, delete, extend, rename, favourite, dormant |
+//! | `/api/coder/v1/templates/…` | the templates that the caller may use |
+//! | `/api/coder/v1/me`, `…/connection`, `…/link` | who the caller is, and what connects the caller with Coder |
+//! | `/api/coder/v1/openapi.json` | the description of these in OpenAPI 3.1 |
+//! | `GET /api/coder/v1/live` | live states and logs of workspaces, as one stream of events for a page |
+//! | `/api/proxy/coder/…` | Coder's API with the caller's rights, as `proxy.endpoints` says |
 //! | `GET /.backstage/health/v1/{liveness,readiness}` | health |
 //!
 //! A route of the API that needs a caller identifies the caller by [`coder_auth::CoderAuth::caller`].
@@ -61,22 +69,34 @@ mod api;
 mod auth_routes;
 mod builder;
 mod checkup;
+mod compressible;
 mod cors;
+mod creation;
 mod entities;
 mod error;
 mod frame;
 mod from_config;
+mod live;
 mod login;
+mod part;
+mod person;
 mod portal;
+mod portal_part;
+mod proxy;
 mod request_body;
 mod routes;
 mod signing_keys;
 mod state;
+mod templates;
 mod wire;
 mod workspace_query;
+mod workspaces;
 
 pub use builder::{InvalidOptionError, PortalBuilder, ResolverOptions};
 pub use checkup::{Checkup, Finding, Question, Verdict};
+pub use compressible::Compressible;
 pub use error::PortalError;
 pub use login::Login;
+pub use part::Part;
 pub use portal::Portal;
+pub use portal_part::PortalPart;

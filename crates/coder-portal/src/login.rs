@@ -1,4 +1,4 @@
-//! The routes of the login alone, for programs that are no Backstage portal.
+//! The routes of the login alone, for programs that are not Backstage portals.
 
 use std::fmt;
 use std::sync::Arc;

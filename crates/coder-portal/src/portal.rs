@@ -6,11 +6,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use coder_auth::http::ErrorResponse;
 use coder_auth::{Caller, CoderAuth};
-use coder_core::Body;
+use coder_client::WorkspaceId;
+use coder_core::{Body, WebSocket, WebSocketResponse};
 use http::{HeaderMap, Request, Response};
 
+use crate::compressible::Compressible;
 use crate::cors;
 use crate::frame;
+use crate::part::Part;
+use crate::proxy::Proxy;
 use crate::request_body;
 use crate::routes::Route;
 use crate::state::PortalState;
@@ -49,25 +53,88 @@ impl Portal {
         &self.0.auth
     }
 
+    /// Has open streams of events read this workspace again, because it was changed.
+    ///
+    /// The portal's own routes call it, and so should a route of your own that changes a workspace:
+    /// Coder's stream is silent when a workspace falls asleep or wakes, and about deadlines and
+    /// favorites. Without the call, pages see such a change within two minutes.
+    pub fn refresh_workspace(&self, workspace: WorkspaceId) {
+        self.0.live.refresh(workspace);
+    }
+
+    /// Ends every open stream of events with an event that says so, and opens no more. Everything else
+    /// is answered as before.
+    ///
+    /// A server calls it when it is asked to stop: no stream would end by itself.
+    pub fn close_streams(&self) {
+        self.0.live.close();
+    }
+
     /// Answers a request to any route of this portal. An unknown route gets Backstage's 404.
     ///
     /// The body is read only if the route takes one, up to 64 kB and for at most 10 seconds. Any
     /// other body is refused (400, 413, 415) and not read, so that its connection must be closed.
     ///
-    /// The answer begins within 20 seconds, and is complete by then unless it is a stream of
+    /// A request to the proxy (`/api/proxy/…`) is passed on to Coder, and its answer passed back, while
+    /// they arrive. A body may have 100 MB.
+    ///
+    /// Any other answer begins within 20 seconds, and is complete by then unless it is a stream of
     /// events. An answer that is not ready in time is 503 with `Retry-After`. Work that must not be
     /// lost goes on.
     pub async fn handle<B: Into<Body>>(&self, request: Request<B>) -> Response<Body> {
-        self.answer(request.map(Into::into)).await
+        self.answer(request.map(Into::into), None).await
     }
 
-    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+    /// Opens a WebSocket at Coder for a page, through the proxy. `request` is the head of the page's
+    /// opening handshake (RFC 6455 §4.1).
+    ///
+    /// An adapter calls it for a request that opens a WebSocket. It then answers the handshake and
+    /// carries the messages between both, or sends the refusal. Only a page of an allowed origin
+    /// opens one.
+    pub async fn open_web_socket(&self, request: Request<()>) -> WebSocketResponse {
+        let opened = match self.0.proxy.find(request.uri().path()) {
+            Some((endpoint, path)) => self.0.open_web_socket_at(endpoint, path, &request).await,
+            None => {
+                let error = frame::not_found(request.method(), request.uri().path());
+                let path = self.0.auth.local_path(request.uri().path());
+                WebSocketResponse::Refused(error.to_response(request.method(), path))
+            }
+        };
+        match opened {
+            WebSocketResponse::Refused(refusal) => {
+                let asked = request.map(|()| Bytes::new());
+                let refusal = frame::finish(&asked, self.0.cors.as_ref(), refusal);
+                WebSocketResponse::Refused(refusal)
+            }
+            open @ WebSocketResponse::Open(_) => open,
+        }
+    }
+
+    /// Carries messages between a page and Coder until one of them closes the WebSocket, breaks it or
+    /// does not read for 30 seconds. Both sides are closed then.
+    ///
+    /// `coder` is what [`open_web_socket`](Self::open_web_socket) has opened for this page.
+    pub async fn relay(&self, page: WebSocket, coder: WebSocket) {
+        Proxy::relay(page, coder, &*self.0.world.runtime).await;
+    }
+
+    /// Answers a request to any route, or to the routes of one part.
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Body>,
+        part: Option<Part>,
+    ) -> Response<Body> {
         let (mut head, body) = frame::split(request);
+        let has_proxy = part.is_none_or(|part| part == Part::Proxy);
+        let endpoint = self.0.proxy.find(head.uri().path()).filter(|_| has_proxy);
         let response = if cors::is_preflight(&head) {
             frame::no_content()
+        } else if let Some((endpoint, path)) = endpoint {
+            // It has time limits of its own: a large body takes longer than an answer of ours may.
+            self.0.pass_on(endpoint, path, &head, body).await
         } else {
             let runtime = &*self.0.world.runtime;
-            let answer = frame::in_time(runtime, self.dispatch(&mut head, body)).await;
+            let answer = frame::in_time(runtime, self.dispatch(&mut head, body, part)).await;
             answer.unwrap_or_else(|error| frame::error(&error, &head, &self.0.auth))
         };
         frame::finish(&head, self.0.cors.as_ref(), response)
@@ -78,13 +145,22 @@ impl Portal {
         &self,
         head: &mut Request<Bytes>,
         body: Body,
+        part: Option<Part>,
     ) -> Result<Response<Body>, ErrorResponse> {
         let (method, path) = (head.method(), head.uri().path());
         let route = Route::find(method, path).ok_or_else(|| frame::not_found(method, path))?;
+        if part.is_some_and(|part| part != route.part()) {
+            return Err(frame::not_found(method, path));
+        }
+        let may_be_compressed = route.may_be_compressed();
         let runtime = &*self.0.world.runtime;
         let body = request_body::read(route.takes(method), head.headers(), body, runtime).await?;
         *head.body_mut() = body;
-        route.answer(&self.0, head).await
+        let mut answer = route.answer(&self.0, head).await?;
+        if may_be_compressed {
+            answer.extensions_mut().insert(Compressible);
+        }
+        Ok(answer)
     }
 }
 

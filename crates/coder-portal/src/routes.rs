@@ -9,11 +9,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use coder_auth::http::{ErrorResponse, json};
 use coder_core::{Body, BoxFuture};
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 use http::{Method, Request, Response, StatusCode};
 
 use crate::api;
 use crate::auth_routes::AuthRoute;
+use crate::part::Part;
 use crate::request_body::BodyKind;
 use crate::state::PortalState;
 
@@ -26,6 +27,7 @@ pub(crate) enum Route {
     Auth(AuthRoute),
     Api(api::Matched),
     Health,
+    Live,
 }
 
 impl Route {
@@ -44,6 +46,7 @@ impl Route {
         let lower: Vec<&str> = lower.split('/').skip(1).collect();
         match lower.as_slice() {
             ["api", "auth", rest @ ..] => Some(Self::Auth(AuthRoute::find(method, rest)?)),
+            ["api", "coder", "v1", "live"] if get => Some(Self::Live),
             [".backstage", "health", "v1", "readiness" | "liveness"] if get => Some(Self::Health),
             _ => None,
         }
@@ -56,7 +59,30 @@ impl Route {
         match self {
             Self::Auth(route) => route.takes(method),
             Self::Api(found) => found.route.endpoint.takes,
-            Self::Health => BodyKind::Nothing,
+            Self::Health | Self::Live => BodyKind::Nothing,
+        }
+    }
+
+    /// Returns the part of the portal that this route belongs to.
+    pub(crate) fn part(&self) -> Part {
+        match self {
+            Self::Auth(_) => Part::Auth,
+            Self::Api(_) => Part::Workspaces,
+            Self::Health => Part::Health,
+            Self::Live => Part::Live,
+        }
+    }
+
+    /// Returns whether the answer may be compressed: it is long at times, nothing in it is secret, and
+    /// it ends.
+    pub(crate) fn may_be_compressed(&self) -> bool {
+        match self {
+            Self::Api(found) => {
+                let path = found.route.path;
+                found.route.method == Method::GET
+                    && (path == "/openapi.json" || path.starts_with("/entities"))
+            }
+            Self::Auth(_) | Self::Health | Self::Live => false,
         }
     }
 
@@ -70,8 +96,10 @@ impl Route {
         request: &'a Request<Bytes>,
     ) -> BoxFuture<'a, Result<Response<Body>, ErrorResponse>> {
         match self {
+            Self::Auth(AuthRoute::Logout) => Box::pin(state.logout(request).map(Ok)),
             Self::Auth(route) => Box::pin(route.answer(&state.auth, request).map(Ok)),
             Self::Api(found) => (found.route.endpoint.run)(state, request, found.path),
+            Self::Live => Box::pin(state.live(request).map_err(ErrorResponse::from)),
             Self::Health => {
                 Box::pin(async { Ok(json(StatusCode::OK, &serde_json::json!({ "status": "ok" }))) })
             }
@@ -87,7 +115,7 @@ mod tests {
     fn login(method: &str, path: &str) -> Option<AuthRoute> {
         match Route::find(&method.parse().unwrap(), path)? {
             Route::Auth(route) => Some(route),
-            Route::Api(_) | Route::Health => None,
+            Route::Api(_) | Route::Health | Route::Live => None,
         }
     }
 

@@ -11,6 +11,9 @@ use coder_workspaces::DeploymentHostsCache;
 
 use crate::api::Idempotency;
 use crate::cors::Cors;
+use crate::live::Live;
+use crate::proxy::Proxy;
+use crate::workspaces::RepositoriesOfBuilds;
 
 /// The parts of a portal.
 pub(crate) struct PortalState {
@@ -18,6 +21,7 @@ pub(crate) struct PortalState {
     pub(crate) auth: CoderAuth,
     /// Headers for pages of other origins; without it, they may send and read nothing.
     pub(crate) cors: Option<Cors>,
+    pub(crate) proxy: Proxy,
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) integrations: ScmIntegrations,
     /// Configuration of workspaces in the portal's own environment.
@@ -26,6 +30,10 @@ pub(crate) struct PortalState {
     pub(crate) workspaces: BTreeMap<String, WorkspacesConfig>,
     /// Host names of the deployments' apps and shells.
     pub(crate) hosts: DeploymentHostsCache,
+    /// Open streams of events.
+    pub(crate) live: Arc<Live>,
+    /// Repositories of the workspaces that were listed.
+    pub(crate) repositories: RepositoriesOfBuilds,
     /// Answers to requests that have changed something, for those who send them again.
     pub(crate) idempotency: Idempotency,
 }

@@ -3,6 +3,9 @@
 use coder_workspaces::Owner;
 use serde::Deserialize;
 
+/// The greatest number of workspaces before a page.
+const MAX_OFFSET: usize = 1_000_000;
+
 /// The owner of the workspaces to list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -42,6 +45,13 @@ impl From<OwnerChoice> for Owner {
 #[serde(try_from = "String")]
 pub(crate) struct Limit(#[cfg_attr(test, schemars(range(min = 1, max = 500)))] pub(crate) usize);
 
+impl Limit {
+    /// Returns the number as Coder takes it.
+    pub(crate) fn number(self) -> u32 {
+        u32::try_from(self.0).unwrap_or(u32::MAX)
+    }
+}
+
 impl Default for Limit {
     fn default() -> Self {
         Self(100)
@@ -63,14 +73,18 @@ impl TryFrom<String> for Limit {
 #[serde(try_from = "String")]
 pub(crate) struct Offset(pub(crate) usize);
 
+impl Offset {
+    /// Returns the number as Coder takes it.
+    pub(crate) fn number(self) -> u32 {
+        u32::try_from(self.0).unwrap_or(u32::MAX)
+    }
+}
+
 impl TryFrom<String> for Offset {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse::<u32>()
-            .ok()
-            .and_then(|offset| usize::try_from(offset).ok())
-            .map(Self)
-            .ok_or("must be a number from 0 to 4294967295")
+        let offset = text.parse().ok().filter(|offset| *offset <= MAX_OFFSET);
+        offset.map(Self).ok_or("must be a number from 0 to 1000000")
     }
 }

@@ -166,7 +166,7 @@ fn link_path(environment: usize) -> String {
     format!("/api/coder/v1/link?env={}", names::environment(environment))
 }
 
-/// Returns the body of an answer that is no refusal.
+/// Returns the body of an answer that is not a refusal.
 fn success(response: &Response<Bytes>) -> Option<&str> {
     let is_success = response.status().is_success();
     std::str::from_utf8(response.body()).ok().filter(|_| is_success)

@@ -362,7 +362,7 @@ export interface AppLink {
   readonly group: string | undefined;
   /** The health as Coder tells it: `healthy`, `unhealthy`, `initializing`, `disabled`. */
   readonly health: string;
-  /** Where it likes to be opened: `slim-window`, `tab`. */
+  /** The window in which it is to be opened: `slim-window`, `tab`. */
   readonly openIn: string;
 }
 

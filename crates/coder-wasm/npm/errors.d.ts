@@ -45,7 +45,9 @@ export type CoderErrorCode =
   /** `init` was not called. */
   | 'notInitialized'
   /** An object was used after `free`. */
-  | 'disposed';
+  | 'disposed'
+  /** What needs secrets was called in a page. */
+  | 'serverOnly';
 
 /** One of several mistakes that are told at once. */
 export interface Problem {

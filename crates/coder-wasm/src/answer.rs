@@ -1,4 +1,4 @@
-//! What a call answers: a text of JSON, `{"ok": …}` or `{"error": …}`.
+//! The answer of a call: a text of JSON, `{"ok": …}` or `{"error": …}`.
 
 use coder_config::{ConfigError, ConfigErrors, Location};
 use coder_core::with_causes;
@@ -47,7 +47,7 @@ struct Told {
     problems: Vec<Problem>,
 }
 
-/// One of several errors that are told at once.
+/// One of several errors that are reported at once.
 #[derive(Debug, Serialize)]
 struct Problem {
     message: String,
@@ -71,6 +71,12 @@ impl Fault {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
         let (message, place) = (message.into(), Place::default());
         Self(Box::new(Told { code, message, place, problems: Vec::new() }))
+    }
+
+    /// Returns the mistake, for people.
+    #[cfg(all(feature = "edge", target_family = "wasm"))]
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
     }
 
     /// Makes an error with the texts of its causes.

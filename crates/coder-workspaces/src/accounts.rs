@@ -9,15 +9,15 @@ use crate::missing_account::MissingAccount;
 /// Lists the accounts that a workspace's owner has not linked, although its template needs them:
 /// `GET /api/v2/templateversions/{templateversion}/external-auth`.
 ///
-/// Releases before 2.36 tell the caller's accounts only; of somebody else's workspace nothing is
-/// known there, and none is named.
+/// Releases before 2.36 tell the caller's accounts only. For somebody else's workspace, they name no
+/// account.
 ///
-/// Worth asking when a start has failed: Coder does not say that this is why.
+/// Ask after a start has failed, because Coder does not name a missing account as the reason.
 /// [`Availability::with_missing_accounts`](crate::Availability::with_missing_accounts) tells people.
 ///
 /// # Errors
 ///
-/// When Coder does not answer, or says no.
+/// When Coder refuses or does not answer.
 pub async fn missing_accounts(
     client: &Client,
     workspace: &Workspace,

@@ -74,7 +74,7 @@ pub struct AssetUrls {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AssetUrlsError {
-    /// The text is no absolute http(s) URL.
+    /// The text is not an absolute http(s) URL.
     #[error("not an http or https URL; write it like `https://portal.example.com/api/proxy/coder`")]
     NotAUrl,
     /// The URL has a query or a fragment.

@@ -20,7 +20,7 @@ const POLL_SOON: Duration = Duration::from_secs(5);
 /// When to look again although nothing is under way: somebody may start or stop a workspace.
 const POLL_LATE: Duration = Duration::from_secs(60);
 
-/// Whether a workspace can be used.
+/// The availability of a workspace: whether it can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

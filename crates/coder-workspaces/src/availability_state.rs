@@ -23,8 +23,8 @@ pub enum AvailabilityState {
     Deleting,
     /// The workspace no longer exists.
     Deleted,
-    /// The workspace was not used for long, and was put to sleep. That alone stops nothing: it may
-    /// still run.
+    /// The workspace was not used for long, and was put to sleep. Dormancy does not stop it: it
+    /// may still run.
     Dormant,
     /// The workspace runs, but something in it does not work.
     Unhealthy,

@@ -5,7 +5,7 @@ use coder_client::operations::ListBuildLogs;
 use coder_client::{BuildId, Client};
 use coder_core::with_causes;
 
-/// How far the log of a workspace's latest build has been read.
+/// The log of a workspace's latest build, as far as it has been read.
 #[derive(Default)]
 pub(crate) struct BuildLog {
     build: Option<BuildId>,

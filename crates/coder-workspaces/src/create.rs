@@ -173,7 +173,7 @@ pub(crate) async fn owner<F: FnMut(Progress<'_>) + MaybeSend>(
     }
 }
 
-async fn template<F: FnMut(Progress<'_>) + MaybeSend>(
+pub(crate) async fn template<F: FnMut(Progress<'_>) + MaybeSend>(
     follower: &mut Follower<'_, F>,
     wanted: Option<&TemplateRef>,
 ) -> Result<Template, WorkspacesError> {
@@ -214,12 +214,12 @@ async fn template<F: FnMut(Progress<'_>) + MaybeSend>(
     Ok(template)
 }
 
-fn active_version(template: &Template) -> Result<TemplateVersionId, NotCreatable> {
+pub(crate) fn active_version(template: &Template) -> Result<TemplateVersionId, NotCreatable> {
     let missing = || NotCreatable::NoActiveVersion { template: template.name.clone() };
     template.active_version_id.ok_or_else(missing)
 }
 
-fn preset_called(name: &str, presets: List<Preset>) -> Result<Preset, NotCreatable> {
+pub(crate) fn preset_called(name: &str, presets: List<Preset>) -> Result<Preset, NotCreatable> {
     let known = presets.iter().map(|preset| cleaned(&preset.name)).collect();
     let found = presets.into_iter().find(|preset| preset.name == name);
     found.ok_or_else(|| NotCreatable::PresetNotFound { preset: name.to_owned(), known })

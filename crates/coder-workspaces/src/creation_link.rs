@@ -51,13 +51,14 @@ impl CreationLink {
         params.iter().fold(link, |link, (name, value)| link.with(format!("param.{name}"), value))
     }
 
-    /// Suggests a name for the workspace.
+    /// Sets the name that the form suggests for the workspace.
     #[must_use]
     pub fn name(self, name: &WorkspaceName) -> Self {
         self.with("name", name.as_str())
     }
 
-    /// Opens one of the user's workspaces of this template that matches, instead of creating one.
+    /// Makes the link open one of the user's workspaces of this template that matches, instead of
+    /// creating one.
     /// Works with [`CreationMode::Auto`] only.
     #[must_use]
     pub fn reuse(self, matching: &WorkspaceFilter) -> Self {

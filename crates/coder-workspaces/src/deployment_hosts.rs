@@ -44,7 +44,7 @@ impl DeploymentHosts {
     ///
     /// # Errors
     ///
-    /// When Coder does not answer the first one, or says no.
+    /// When Coder refuses the first request or does not answer it.
     pub async fn fetch(
         client: &Client,
         access_url: DeploymentUrl,

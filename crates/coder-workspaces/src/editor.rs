@@ -106,7 +106,7 @@ impl Editor {
 }
 
 enum Scheme {
-    /// Coder's extension for VS Code and its kin.
+    /// Coder's extension for VS Code and for the editors that are made from it.
     Extension(&'static str),
     JetBrains,
     Gateway,

@@ -86,8 +86,10 @@ impl<'a> EnsureWorkspace<'a> {
     ///
     /// # Errors
     ///
-    /// What is missing before it can be created, [`NotCreatable::NameTaken`] when the workspace of
-    /// this name is another one, [`NotCreatable::BeingDeleted`] while it is being deleted, and what Coder said when it said no.
+    /// [`NotCreatable`] when something is missing to create the workspace,
+    /// [`NotCreatable::NameTaken`] when the workspace of this name is another one,
+    /// [`NotCreatable::BeingDeleted`] while it is being deleted, and [`WorkspacesError::Client`] when
+    /// Coder refuses or does not answer.
     pub async fn run(&self, client: &Client) -> Result<EnsuredWorkspace, WorkspacesError> {
         let mut untold = |_: Progress<'_>| {};
         let follower = &mut Follower::new(client, WAIT_LIMIT, &mut untold);

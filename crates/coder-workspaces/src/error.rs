@@ -1,4 +1,4 @@
-//! What can go wrong with an entity's workspaces, and whose turn it is.
+//! Errors of an entity's workspaces, and who can mend each.
 
 use coder_client::{FilterError, NameError, WorkspaceName};
 use coder_core::{cleaned, quoted};
@@ -18,7 +18,7 @@ pub enum WorkspacesError {
     /// No workspace can be created as it was asked for.
     #[error(transparent)]
     NotCreatable(#[from] NotCreatable),
-    /// There is a workspace, but it did not get where it was wanted.
+    /// There is a workspace, but it did not reach the state that the caller asked for.
     #[error("the workspace `{workspace}` {problem}")]
     NotReady {
         /// Name of the workspace.
@@ -29,12 +29,12 @@ pub enum WorkspacesError {
     /// Something may have been found that could not be read, so nothing new is created.
     #[error("not every workspace of the entity could be read, so none is created: {0}")]
     Incomplete(crate::SearchProblem),
-    /// Coder did not answer, or said no.
+    /// Coder did not answer, or refused.
     #[error(transparent)]
     Client(#[from] coder_client::ClientError),
 }
 
-/// Why an entity's workspaces cannot be searched for.
+/// Reasons why an entity's workspaces cannot be searched for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotSearchable {
@@ -65,7 +65,7 @@ pub enum NotSearchable {
     },
 }
 
-/// Why a workspace cannot be created as it was asked for.
+/// Reasons why a workspace cannot be created as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[expect(clippy::exhaustive_enums, reason = "an answer must be decided for each")]
 pub enum NotCreatable {
@@ -97,7 +97,7 @@ pub enum NotCreatable {
     TemplateDeprecated {
         /// Name as the caller gave it.
         template: String,
-        /// Why, and what to use instead.
+        /// Reason, and what to use instead, as the template's author wrote them.
         message: String,
     },
     /// Coder does not tell which version of the template new workspaces use.
@@ -220,6 +220,12 @@ pub enum NotReady {
     /// Somebody started the workspace meanwhile.
     #[error("was started meanwhile")]
     Started,
+    /// It has another name than the caller knows, so the caller may mean another one.
+    #[error("is called {} by now; look at it again before you change it", quoted(name))]
+    Renamed {
+        /// Present name of the workspace.
+        name: String,
+    },
     /// The workspace is deleted, or on its way to be.
     #[error("was deleted")]
     Deleted,
@@ -258,7 +264,7 @@ fn problems(problems: &[ParameterProblem]) -> String {
     problems.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-/// Lists the names of others, of which the first twenty are told.
+/// Lists the names of others, of which the first twenty are named.
 pub(crate) fn listed(names: &[impl AsRef<str>]) -> String {
     if names.is_empty() {
         return "none".to_owned();

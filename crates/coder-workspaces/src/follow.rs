@@ -19,7 +19,7 @@ use crate::{
 
 /// How often a workspace is looked at while somebody waits for it.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
-/// The longest pause between two requests that shall change something.
+/// The longest pause between two requests that change something.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// Progress of a call, for somebody who waits.
@@ -41,6 +41,19 @@ pub enum Progress<'a> {
     Waiting(&'a Workspace, &'a Availability),
 }
 
+/// The point until which a call waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "there is nothing between the two")]
+pub enum Wait {
+    /// Until the workspace is where it was wanted, or cannot get there.
+    #[default]
+    UntilDone,
+    /// Until Coder has taken the request. The workspace is returned as it is then, with a build that
+    /// may be under way. A build of somebody else, which would come first, is an error
+    /// ([`NotReady::Busy`]).
+    UntilAsked,
+}
+
 /// State that a workspace is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Goal {
@@ -55,6 +68,7 @@ pub(crate) enum Goal {
 pub(crate) struct Follower<'a, F> {
     pub(crate) client: &'a Client,
     wait_limit: Duration,
+    pub(crate) wait: Wait,
     started: Timestamp,
     log: BuildLog,
     watch: Watch,
@@ -70,6 +84,7 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
         Self {
             client,
             wait_limit,
+            wait: Wait::UntilDone,
             started,
             log: BuildLog::default(),
             watch: Watch::default(),
@@ -78,12 +93,18 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
         }
     }
 
+    /// Sets the point until which it waits.
+    pub(crate) fn wait(self, wait: Wait) -> Self {
+        Self { wait, ..self }
+    }
+
     /// Takes the log of a build that is over already for read.
     pub(crate) fn begin_at(&mut self, workspace: &Workspace) {
         self.log = BuildLog::after(&workspace.latest_build);
     }
 
-    /// Waits until the workspace has reached `goal`, and returns it.
+    /// Waits until the workspace has reached `goal`, and returns it. A call that waits
+    /// [until it has asked](Wait::UntilAsked) looks once.
     pub(crate) async fn wait_for(
         &mut self,
         goal: Goal,
@@ -98,13 +119,16 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
                 }
                 found => found?,
             };
-            for line in self.log.read_on(self.client, &workspace.latest_build).await {
-                (self.on_progress)(Progress::Log(&line));
+            if self.wait == Wait::UntilDone {
+                for line in self.log.read_on(self.client, &workspace.latest_build).await {
+                    (self.on_progress)(Progress::Log(&line));
+                }
             }
             let available = self.availability(&workspace);
             (self.on_progress)(Progress::Waiting(&workspace, &available));
             match has_reached(goal, &workspace, &available) {
                 Ok(true) => return Ok(workspace),
+                Ok(false) if self.wait == Wait::UntilAsked => return Ok(workspace),
                 Ok(false) => {}
                 Err(problem) => return Err(stuck(self.explained(problem, &workspace).await)),
             }
@@ -146,7 +170,7 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
 
     /// Searches as [`ask`](Self::ask) asks.
     ///
-    /// Nothing found is no result while a part of the search has had none.
+    /// Nothing found is not a result while a part of the search has had none.
     pub(crate) async fn search(
         &mut self,
         search: &Search<'_>,
@@ -245,7 +269,7 @@ impl<F> Follower<'_, F> {
     }
 }
 
-/// Returns the pause after a request that shall change something has failed for the `tried`th time
+/// Returns the pause after a request that changes something has failed for the `tried`th time
 /// (at least 1): two seconds, then twice as long each time, up to half a minute.
 pub(crate) fn backoff(tried: u32) -> Duration {
     let doubled = 2_u32.saturating_pow(tried.saturating_sub(1));

@@ -51,8 +51,8 @@
 //!   its repository is: [`EntityWorkspacesConfig`], a [`CreationLink`] in every form that Coder
 //!   takes, and [whether Coder has anything to offer](EntityWorkspacesConfig::compatibility).
 //! - [`find_workspaces`] asks Coder **once** for all parameters that hold a repository and for all
-//!   spellings of it; [`Search`] does so with a person's own filter, by pages. What Coder's search
-//!   has no words for is compared here. A failure is never an empty list, and a list from which
+//!   spellings of it; [`Search`] does so with a person's own filter, by pages. Parameters
+//!   that Coder's search cannot express are compared here. A failure is never an empty list, and a list from which
 //!   something may be missing [says so](EntityWorkspaces::is_partial).
 //!
 //! - [`WorkspaceIndex`](index::WorkspaceIndex) answers for all entities at once: it reads all
@@ -92,6 +92,7 @@ mod availability;
 mod availability_state;
 mod build_log;
 mod create;
+mod creation_form;
 mod creation_link;
 mod deployment_hosts;
 mod editor;
@@ -114,13 +115,14 @@ pub use accounts::missing_accounts;
 pub use assets::{AssetUrls, AssetUrlsError, PortalUrls};
 pub use availability::{Availability, agent_statuses, icon_letter, poll_after};
 pub use availability_state::{AvailabilityState, NextAction};
+pub use creation_form::{CreationForm, FormOption, FormParameter};
 pub use creation_link::CreationLink;
 pub use deployment_hosts::{DeploymentHosts, DeploymentHostsCache};
 pub use editor::Editor;
 pub use ensure::{EnsureWorkspace, EnsuredWorkspace};
 pub use entity_config::{EntityWorkspacesConfig, Incompatible};
 pub use error::{NotCreatable, NotReady, NotSearchable, ParameterProblem, WorkspacesError};
-pub use follow::Progress;
+pub use follow::{Progress, Wait};
 pub use links::{AgentLinks, AppLink, EditorLink, WorkspaceLinks, port_link};
 pub use manage::ManageWorkspace;
 pub use missing_account::MissingAccount;

@@ -26,8 +26,8 @@ pub struct WorkspaceLinks {
     pub build: Url,
     /// Page with the workspace's settings.
     pub settings: Url,
-    /// The links of the workspace's agents. Those of dev containers come with their own, each after
-    /// the agent that it lives in.
+    /// The links of the workspace's agents. The agents of dev containers are among them, each
+    /// after the agent that it lives in.
     pub agents: Vec<AgentLinks>,
 }
 
@@ -79,7 +79,7 @@ pub struct AppLink {
     pub group: Option<String>,
     /// Health as Coder reports it.
     pub health: AppHealth,
-    /// Where it likes to be opened.
+    /// Window in which the app is to be opened.
     pub open_in: AppOpenIn,
 }
 

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use coder_client::models::{JobStatus, Workspace, WorkspaceStatus, WorkspaceTransition};
-use coder_client::operations::{CreateWorkspaceBuild, ExtendWorkspace, GetWorkspace, SetDormancy};
+use coder_client::operations::{CreateWorkspaceBuild, ExtendWorkspace, SetDormancy};
 use coder_client::{Client, WorkspaceId};
-use coder_core::{MaybeSend, with_causes};
+use coder_core::{MaybeSend, cleaned, with_causes};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use crate::follow::{Follower, Goal, backoff};
+use crate::follow::{Follower, Goal, Wait, backoff, has_reached};
 use crate::{NotReady, Progress, WorkspacesError, accounts};
 
 /// How often a build is asked for when others come first.
@@ -19,20 +19,30 @@ const WAIT_LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// Management of one workspace: each call asks for a build and waits until it is done.
 ///
-/// What is there already, or on its way, is not asked for again. While somebody else's build is
-/// under way it is waited for first. A request whose answer was lost is not made twice.
+/// A call asks for no build when the workspace is in the wanted state already, or on its way there.
+/// It first waits for a build of somebody else that is under way. A request whose answer was lost is
+/// not made twice.
 #[derive(Clone, Debug)]
 pub struct ManageWorkspace<'a> {
     client: &'a Client,
     workspace: WorkspaceId,
     values: IndexMap<String, String>,
+    expected_name: Option<String>,
+    wait: Wait,
     wait_limit: Duration,
 }
 
 impl<'a> ManageWorkspace<'a> {
     /// Manages the workspace with this id.
     pub fn new(client: &'a Client, workspace: WorkspaceId) -> Self {
-        Self { client, workspace, values: IndexMap::new(), wait_limit: WAIT_LIMIT }
+        Self {
+            client,
+            workspace,
+            values: IndexMap::new(),
+            expected_name: None,
+            wait: Wait::UntilDone,
+            wait_limit: WAIT_LIMIT,
+        }
     }
 
     /// Sets a parameter for the start of the workspace: a new version of a template may want one
@@ -41,6 +51,23 @@ impl<'a> ManageWorkspace<'a> {
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.values.insert(name.into(), value.into());
         self
+    }
+
+    /// Sets the name under which a person knows the workspace. A workspace that has another one by now
+    /// is not changed ([`NotReady::Renamed`]).
+    #[must_use]
+    pub fn expected_name(self, name: impl Into<String>) -> Self {
+        Self { expected_name: Some(name.into()), ..self }
+    }
+
+    /// Sets the point until which each call waits; by default until it is done.
+    ///
+    /// A call of two builds that waits [until it has asked](Wait::UntilAsked), such as
+    /// [`restart`](Self::restart), asks for the first one that is needed. The same call, made again,
+    /// goes on from there.
+    #[must_use]
+    pub fn wait(self, wait: Wait) -> Self {
+        Self { wait, ..self }
     }
 
     /// Sets the longest time to wait for a build, and for a Coder that does not answer; by default
@@ -94,8 +121,8 @@ impl<'a> ManageWorkspace<'a> {
     ///
     /// # Errors
     ///
-    /// [`WorkspacesError::NotReady`] when it does not get there, and what Coder said when it said no; so for
-    /// the other calls.
+    /// [`WorkspacesError::NotReady`] when the workspace does not reach that state, and
+    /// [`WorkspacesError::Client`] when Coder refuses or does not answer. The other calls fail alike.
     pub async fn start(
         &self,
         on_progress: impl FnMut(Progress<'_>) + MaybeSend,
@@ -152,15 +179,40 @@ impl<'a> ManageWorkspace<'a> {
         self.run(on_progress, &[Step::Delete]).await
     }
 
+    /// Reads it: `GET /api/v2/workspaces/{workspace}`. A deleted one is returned as well.
+    ///
+    /// # Errors
+    ///
+    /// [`NotReady::Renamed`] when it has another name than [expected](Self::expected_name), and what
+    /// Coder said when it said no.
+    pub async fn look(&self) -> Result<Workspace, WorkspacesError> {
+        let mut untold = |_: Progress<'_>| {};
+        self.look_with(&mut Follower::new(self.client, self.wait_limit, &mut untold)).await
+    }
+
+    async fn look_with<F: FnMut(Progress<'_>) + MaybeSend>(
+        &self,
+        follower: &mut Follower<'_, F>,
+    ) -> Result<Workspace, WorkspacesError> {
+        let workspace = follower.look(self.workspace).await?;
+        match &self.expected_name {
+            Some(expected) if *expected != workspace.name => Err(WorkspacesError::NotReady {
+                workspace: cleaned(expected),
+                problem: NotReady::Renamed { name: workspace.name },
+            }),
+            Some(_) | None => Ok(workspace),
+        }
+    }
+
     /// Lets the workspace run longer by this time, at most as long as its template allows. Returns
     /// the moment at which it stops by itself.
     ///
     /// # Errors
     ///
-    /// [`NotReady::Stopped`] when it does not run, [`NotReady::NoDeadline`] when it has no deadline, and
-    /// what Coder said when it said no.
+    /// [`NotReady::Stopped`] when the workspace does not run, [`NotReady::NoDeadline`] when it has no
+    /// deadline, and [`WorkspacesError::Client`] when Coder refuses or does not answer.
     pub async fn extend(&self, by: Duration) -> Result<Timestamp, WorkspacesError> {
-        let workspace = self.client.send(&GetWorkspace::new(self.workspace)).await?;
+        let workspace = self.look().await?;
         let build = &workspace.latest_build;
         let Some(deadline) = build.deadline else {
             let runs = build.status == WorkspaceStatus::Running;
@@ -178,8 +230,9 @@ impl<'a> ManageWorkspace<'a> {
         mut on_progress: impl FnMut(Progress<'_>) + MaybeSend,
         steps: &[Step],
     ) -> Result<Workspace, WorkspacesError> {
-        let mut follower = Follower::new(self.client, self.wait_limit, &mut on_progress);
-        let mut workspace = follower.look(self.workspace).await?;
+        let follower = Follower::new(self.client, self.wait_limit, &mut on_progress);
+        let mut follower = follower.wait(self.wait);
+        let mut workspace = self.look_with(&mut follower).await?;
         follower.begin_at(&workspace);
         for step in steps {
             if step.goal() == Goal::Ready {
@@ -193,6 +246,12 @@ impl<'a> ManageWorkspace<'a> {
                 build(&self.order(*step, &workspace), &workspace, wanted, &mut follower).await?;
             }
             workspace = follower.wait_for(step.goal(), workspace.id, &workspace.name).await?;
+            if self.wait == Wait::UntilAsked {
+                let now = follower.availability(&workspace);
+                if has_reached(step.goal(), &workspace, &now) != Ok(true) {
+                    break;
+                }
+            }
         }
         Ok(workspace)
     }
@@ -311,7 +370,7 @@ pub(crate) async fn build<F: FnMut(Progress<'_>) + MaybeSend>(
             if wanted(&settled) {
                 return Ok(Build::Theirs);
             }
-            if preceded == MAX_TRIES {
+            if preceded == MAX_TRIES || follower.wait == Wait::UntilAsked {
                 return Err(stuck(NotReady::Busy));
             }
             known = settled.latest_build.build_number;

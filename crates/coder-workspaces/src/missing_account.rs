@@ -1,4 +1,4 @@
-//! An account that a person has to link first, and how that is told.
+//! An account that a person has to link first, and its text for people.
 
 use coder_core::{cleaned, quoted};
 

@@ -8,7 +8,7 @@ use coder_core::MaybeSend;
 use percent_encoding::percent_decode_str;
 
 use crate::create::{self, CreateRequest, Created};
-use crate::follow::{Follower, Goal, has_reached};
+use crate::follow::{Follower, Goal, Wait, has_reached};
 use crate::manage::{Build, build, leads_to, start, wake};
 use crate::{
     AvailabilityState, EntityWorkspacesConfig, NotCreatable, NotReady, NotSearchable, Owner,
@@ -49,10 +49,11 @@ pub struct OpenWorkspace<'a> {
     name: Option<WorkspaceName>,
     request: CreateRequest,
     reuse: bool,
+    wait: Wait,
     wait_limit: Duration,
 }
 
-/// Workspace that is ready, and how it was obtained.
+/// Workspace that is ready, or on its way to be, and how it was obtained.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct OpenedWorkspace {
@@ -65,7 +66,7 @@ pub struct OpenedWorkspace {
 /// Way in which a workspace was obtained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "a page tells each of them")]
 pub enum OpenOutcome {
     /// The workspace was running.
     Found,
@@ -85,6 +86,7 @@ impl<'a> OpenWorkspace<'a> {
             name: None,
             request: CreateRequest::default(),
             reuse: true,
+            wait: Wait::UntilDone,
             wait_limit: Duration::from_secs(30 * 60),
         }
     }
@@ -118,12 +120,18 @@ impl<'a> OpenWorkspace<'a> {
         self
     }
 
-    /// Creates a workspace of this name although the entity may have others.
+    /// Makes the call create a workspace of this name although the entity may have others.
     ///
     /// The call stays repeatable: a workspace of this name that an earlier call has made is used.
     #[must_use]
     pub fn new_name(self, name: WorkspaceName) -> Self {
         Self { reuse: false, name: Some(name), ..self }
+    }
+
+    /// Sets the point until which the call waits; by default until the workspace is ready.
+    #[must_use]
+    pub fn wait(self, wait: Wait) -> Self {
+        Self { wait, ..self }
     }
 
     /// Sets the longest time to wait until the workspace is ready; by default 30 minutes.
@@ -141,20 +149,26 @@ impl<'a> OpenWorkspace<'a> {
     ///
     /// # Errors
     ///
-    /// What is missing before one can be created, what went wrong with the one there is, and what
-    /// Coder said when it said no.
+    /// [`WorkspacesError::NotCreatable`] when something is missing to create a workspace,
+    /// [`WorkspacesError::Incomplete`] when an existing one may have been overlooked,
+    /// [`WorkspacesError::NotReady`] when the workspace does not become ready, and
+    /// [`WorkspacesError::Client`] when Coder refuses or does not answer.
     pub async fn run(
         &self,
         client: &Client,
         mut on_progress: impl FnMut(Progress<'_>) + MaybeSend,
     ) -> Result<OpenedWorkspace, WorkspacesError> {
         on_progress(Progress::Searching);
-        let mut follower = Follower::new(client, self.wait_limit, &mut on_progress);
+        let follower = Follower::new(client, self.wait_limit, &mut on_progress);
+        let mut follower = follower.wait(self.wait);
         let existing = if self.reuse { self.existing(&mut follower).await? } else { None };
         if let Some(workspace) = existing {
             return reuse(workspace, &mut follower).await;
         }
         match self.create(&mut follower).await? {
+            Created::New(workspace) if self.wait == Wait::UntilAsked => {
+                Ok(OpenedWorkspace { workspace: *workspace, outcome: OpenOutcome::Created })
+            }
             Created::New(workspace) => {
                 let workspace =
                     follower.wait_for(Goal::Ready, workspace.id, &workspace.name).await?;

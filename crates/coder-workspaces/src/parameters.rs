@@ -23,8 +23,8 @@ pub(crate) struct Chosen {
 
 /// Chooses from what was asked for by the template's own list.
 ///
-/// What the caller has `named` must be a parameter of the template; of the other names an entity
-/// gives more than one template has.
+/// Each name that the caller has `named` must be a parameter of the template. The other names come
+/// from the entity, which may name parameters of several templates.
 pub(crate) fn choose(
     asked: &IndexMap<String, String>,
     named: &IndexMap<String, String>,

@@ -35,8 +35,8 @@ pub enum Owner {
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct EntityWorkspaces {
-    /// Running ones first, then those that are about to; of each the recently used ones first.
-    /// One page of them, when a page was asked for.
+    /// The workspaces, or one page of them when a page was asked for. Running ones come first, then
+    /// those that are about to run; among each, the recently used ones come first.
     pub workspaces: Vec<Workspace>,
     /// Number of workspaces on all pages.
     pub count: usize,
@@ -86,7 +86,7 @@ impl<'a> Search<'a> {
         Self { owner, ..self }
     }
 
-    /// Keeps the workspaces that match this filter as well, such as a person's input in a search box.
+    /// Restricts the search to workspaces that match this filter as well, such as a person's input in a search box.
     #[must_use]
     pub fn filter(self, filter: WorkspaceFilter) -> Self {
         Self { filter, ..self }

@@ -1,4 +1,4 @@
-//! What keeps a search from being whole.
+//! Reasons why the answer of a search may be incomplete.
 
 use std::fmt;
 

@@ -15,7 +15,7 @@ const SKEW: Duration = Duration::from_secs(15 * 60);
 /// The states of a workspace's agents, since somebody looks at them again and again.
 ///
 /// Coder tells since when an agent is in a state by its own clock, of which the own clock may
-/// differ by minutes. What was seen for some time has lasted that long by any clock.
+/// differ by minutes. A state that was seen for some time has lasted that long by any clock.
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     agents: HashMap<AgentId, Seen>,

@@ -13,8 +13,14 @@ export default [
     },
   },
   // Pages run in a browser, everything else in Node.
-  { files: ['**/page/**'], languageOptions: { globals: globals.browser } },
-  { ignores: ['**/page/**'], languageOptions: { globals: globals.node } },
+  {
+    files: ['**/page/**', '**/tests/bundlers/*.js'],
+    languageOptions: { globals: globals.browser },
+  },
+  {
+    ignores: ['**/page/**', '**/tests/bundlers/*.js'],
+    languageOptions: { globals: globals.node },
+  },
   // They play a browser in Node.
   {
     files: ['**/tests/backstage/**'],

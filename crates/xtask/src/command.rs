@@ -53,7 +53,7 @@ pub(crate) fn tools() -> PathBuf {
 /// path.
 fn search_path() -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let ours = [tools().join("bin"), tools().join("python/bin")];
+    let ours = ["bin", "python/bin", "schemathesis/bin"].map(|directory| tools().join(directory));
     ours.into_iter().chain(env::split_paths(&path)).collect()
 }
 

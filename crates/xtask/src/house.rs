@@ -72,6 +72,7 @@ pub const HOUSE: &[Member] = &[
     anything("coder-backstage-examples", Floor::Aside),
     anything("coder-conformance", Floor::Aside),
     anything("coder-simulation", Floor::Aside),
+    anything("coder-wasm-conformance", Floor::Aside),
     anything("coder-measure", Floor::Aside),
     anything("xtask", Floor::Aside),
 ];

@@ -29,6 +29,7 @@ pub mod doc_style;
 pub mod error_style;
 mod features;
 mod fuzz;
+mod fuzz_http;
 pub mod house;
 mod javascript;
 mod measure;
@@ -45,6 +46,7 @@ mod tools;
 
 pub use conformance::conformance;
 pub use fuzz::fuzz;
+pub use fuzz_http::fuzz_http;
 pub use javascript::format_javascript;
 pub use measure::measure;
 pub use npm::npm;

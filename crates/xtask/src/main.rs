@@ -39,6 +39,13 @@ enum Chore {
         #[arg(long, value_name = "TARGET")]
         only: Vec<String>,
     },
+    /// Asks a portal with what a fuzzer makes of `docs/openapi.json`: no request may be answered with a
+    /// fault of the server. Needs Python.
+    FuzzHttp {
+        /// Number of requests for each operation, at most.
+        #[arg(long, default_value_t = 100)]
+        examples: u32,
+    },
     /// Asks a Coder, real or fake, what real ones were asked, and takes the journeys of people.
     /// `cargo xtask conformance --help` lists what it takes.
     #[command(disable_help_flag = true)]
@@ -88,6 +95,7 @@ fn run() -> bool {
         Chore::FormatJavascript => xtask::format_javascript(),
         Chore::Readme => xtask::readme(),
         Chore::Fuzz { seconds, only } => xtask::fuzz(&only, seconds),
+        Chore::FuzzHttp { examples } => xtask::fuzz_http(examples),
         Chore::Conformance { arguments } => xtask::conformance(&arguments),
         Chore::Simulate { arguments } => xtask::simulate(&arguments),
         Chore::Measure { arguments } => xtask::measure(&arguments),

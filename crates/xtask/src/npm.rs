@@ -21,7 +21,11 @@ const MODULES: &[Module] = &[
     Module { feature: "entity", specifier: "@coder-backstage/core" },
     Module { feature: "text", specifier: "@coder-backstage/core/text" },
     Module { feature: "client", specifier: "@coder-backstage/core/client" },
+    Module { feature: "edge", specifier: "@coder-backstage/core/edge" },
 ];
+
+/// The suite for stores, a module that is built for tests only.
+const CONFORMANCE: &str = "conformance";
 
 /// The places where a module runs, each with a way of its own to load it.
 const CONDITIONS: [&str; 3] = ["browser", "node", "workerd"];
@@ -41,6 +45,7 @@ pub(crate) fn check() -> Result<(), Failure> {
     check_adapter()?;
     let package = build()?;
     let tests = directory("tests");
+    compile(CONFORMANCE)?;
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     let pack = format!("{npm} pack --json --loglevel=error --pack-destination");
     let packed = output(command(&pack).arg(directory("")).current_dir(&package));
@@ -48,7 +53,7 @@ pub(crate) fn check() -> Result<(), Failure> {
     fs::write(directory("pack.json"), packed.as_encoded_bytes()).map_err(cannot("write"))?;
     let archive = directory(&format!("coder-backstage-core-{}.tgz", version()?));
     let install = format!("{npm} install --no-save --no-package-lock --loglevel=error");
-    run(command(&install).arg(archive).current_dir(&tests))?;
+    run(command(&install).arg(&archive).current_dir(&tests))?;
     run(node("node_modules/typescript/bin/tsc --project types").current_dir(&tests))?;
     run(&mut command("cargo build --quiet --package coder-testkit --example fake_coder"))?;
     let fake = format!("debug/examples/fake_coder{}", env::consts::EXE_SUFFIX);
@@ -57,8 +62,37 @@ pub(crate) fn check() -> Result<(), Failure> {
     tests_in_node.current_dir(&tests);
     // They read recordings of the crates, and measure what was built.
     tests_in_node.env("CODER_CRATES", root().join("crates")).env("CODER_NPM", directory(""));
+    // Fake Coders on sockets, and a database.
+    run(&mut command("cargo build --quiet --package coder-conformance"))?;
+    let served = format!("debug/coder-conformance{}", env::consts::EXE_SUFFIX);
     tests_in_node.env("CODER_FAKE", target().join(fake));
-    run(&mut tests_in_node)
+    tests_in_node.env("CODER_WORLD", target().join(served)).env("CODER_SQLITE", sqlite()?);
+    run(&mut tests_in_node)?;
+    bundle(&install, &archive)
+}
+
+/// Installs the package into an empty project with bundlers, and runs what they build in Chromium.
+fn bundle(install: &str, archive: &Path) -> Result<(), Failure> {
+    tools::browser()?;
+    let project = directory("bundlers");
+    empty(&project)?;
+    let tests = root().join(CRATE).join("tests/bundlers");
+    copy(&tests, &project).map_err(cannot("copy the tests"))?;
+    tools::javascript(&project)?;
+    run(command(install).arg(archive).current_dir(&project))?;
+    run(node("--test --test-reporter=dot").current_dir(&project))
+}
+
+/// Installs SQLite for Node.js, unless that version is there: it may have to be compiled. Returns the
+/// directory that it is in.
+fn sqlite() -> Result<PathBuf, Failure> {
+    let (from, to) = (root().join(CRATE).join("tests/sqlite"), directory("sqlite"));
+    let lock = |directory: &Path| fs::read(directory.join("package-lock.json")).ok();
+    if !to.join("node_modules/better-sqlite3/build").is_dir() || lock(&from) != lock(&to) {
+        copy(&from, &to).map_err(cannot("copy the tests"))?;
+        tools::javascript(&to)?;
+    }
+    Ok(to)
 }
 
 /// Runs the tests of what stands in for the tables of host names, which is in no workspace.
@@ -93,6 +127,24 @@ fn build() -> Result<PathBuf, Failure> {
 /// Builds a module: compiled, bound to JavaScript, made small.
 fn build_module(module: &Module, destination: &Path) -> Result<(), Failure> {
     let Module { feature, .. } = module;
+    let bound = compile(feature)?;
+    let glue = format!("{feature}.js");
+    fs::copy(bound.join(&glue), destination.join(format!("{feature}.glue.js")))
+        .map_err(cannot("copy the glue"))?;
+    // The features of WebAssembly that Rust's standard library is built with.
+    let mut small = node(
+        "node_modules/binaryen/bin/wasm-opt -Oz --strip-debug --strip-producers \
+         --enable-bulk-memory --enable-bulk-memory-opt --enable-multivalue \
+         --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types \
+         --enable-sign-ext",
+    );
+    small.arg(bound.join(format!("{feature}_bg.wasm")));
+    small.arg("-o").arg(destination.join(format!("{feature}.wasm")));
+    run(small.current_dir(directory("tests")))
+}
+
+/// Compiles a feature and binds it to JavaScript. Returns the directory with both.
+fn compile(feature: &str) -> Result<PathBuf, Failure> {
     let workspace = directory("workspace");
     let build = format!(
         "cargo build --quiet --profile wasm --target wasm32-unknown-unknown --features {feature} \
@@ -108,19 +160,7 @@ fn build_module(module: &Module, destination: &Path) -> Result<(), Failure> {
     let bound = directory("bound");
     let bind = "wasm-bindgen --target web --omit-default-module-path --no-typescript --out-name";
     run(command(bind).args([feature, "--out-dir"]).args([&bound, &named]))?;
-    let glue = format!("{feature}.js");
-    fs::copy(bound.join(&glue), destination.join(format!("{feature}.glue.js")))
-        .map_err(cannot("copy the glue"))?;
-    // The features of WebAssembly that Rust's standard library is built with.
-    let mut small = node(
-        "node_modules/binaryen/bin/wasm-opt -Oz --strip-debug --strip-producers \
-         --enable-bulk-memory --enable-bulk-memory-opt --enable-multivalue \
-         --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types \
-         --enable-sign-ext",
-    );
-    small.arg(bound.join(format!("{feature}_bg.wasm")));
-    small.arg("-o").arg(destination.join(format!("{feature}.wasm")));
-    run(small.current_dir(directory("tests")))
+    Ok(bound)
 }
 
 /// Returns the compiler's flags that keep this machine's paths out of the modules.
@@ -141,8 +181,14 @@ fn write_workspace() -> io::Result<()> {
     let workspace = directory("workspace");
     fs::create_dir_all(&workspace)?;
     let features = MODULES.iter().map(|module| module.feature);
-    let features: String =
-        features.map(|feature| format!("{feature} = [\"coder-wasm/{feature}\"]\n")).collect();
+    let features: String = features
+        .map(|feature| {
+            // Only a server has somebody who reads a log.
+            let silent = if feature == "edge" { "" } else { ", \"coder-wasm/silent\"" };
+            format!("{feature} = [\"coder-wasm/{feature}\"{silent}]\n")
+        })
+        .collect();
+    let suite = root().join("crates/coder-wasm-conformance");
     let manifest = fs::read_to_string(root().join("Cargo.toml"))?;
     let profile = manifest.split_once("[profile.wasm]\n").map_or("", |(_, profile)| profile);
     let profile = profile.split("\n\n").next().unwrap_or_default();
@@ -150,13 +196,17 @@ fn write_workspace() -> io::Result<()> {
     let manifest = format!(
         "[package]\nname = \"coder-wasm-module\"\nedition = \"2024\"\npublish = false\n\n\
          [lib]\npath = \"lib.rs\"\ncrate-type = [\"cdylib\"]\n\n\
-         [features]\n{features}\n\
-         [dependencies]\ncoder-wasm = {{ path = {krate:?}, default-features = false }}\n\n\
+         [features]\n{features}{CONFORMANCE} = [\"dep:coder-wasm-conformance\"]\n\n\
+         [dependencies]\ncoder-wasm = {{ path = {krate:?}, default-features = false }}\n\
+         coder-wasm-conformance = {{ path = {suite:?}, optional = true }}\n\n\
          [patch.crates-io]\nidna_adapter = {{ path = {adapter:?} }}\n\n\
          [workspace]\n\n[profile.wasm]\n{profile}\n"
     );
     fs::write(workspace.join("Cargo.toml"), manifest)?;
-    fs::write(workspace.join("lib.rs"), "extern crate coder_wasm;\n")?;
+    let parts = "extern crate coder_wasm;\n\
+                 #[cfg(feature = \"conformance\")]\n\
+                 extern crate coder_wasm_conformance;\n";
+    fs::write(workspace.join("lib.rs"), parts)?;
     fs::copy(root().join("Cargo.lock"), workspace.join("Cargo.lock"))?;
     Ok(())
 }

@@ -8,7 +8,8 @@ const NATIVE: [&str; 6] = ["association", "cli", "linter", "readme", "service", 
 /// Modules for a browser.
 const WASM: [&str; 2] = ["wasm-client", "wasm-entity"];
 
-/// Lints and tests the programs one by one: built together, one would get the features of another.
+/// Checks the lints and runs the tests of the programs one by one. Built together, one would get the
+/// features of another.
 pub(crate) fn check() -> Result<(), Failure> {
     tools::wasm_target()?;
     cargo("fmt --all --check")?;

@@ -145,7 +145,7 @@ impl Step {
                 cargo(
                     "package --workspace --exclude xtask --exclude coder-conformance \
                      --exclude coder-simulation --exclude coder-measure \
-                     --exclude coder-backstage-examples \
+                     --exclude coder-backstage-examples --exclude coder-wasm-conformance \
                      --allow-dirty --config profile.dev.debug=\"line-tables-only\" \
                      --config profile.dev.package.\"*\".debug=false",
                 )

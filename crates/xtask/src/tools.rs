@@ -12,6 +12,9 @@ const CARGO_HACK: &str = "0.6.46";
 /// Another release knows other mistakes, so this very one is taken.
 const TYPOS: &str = "1.52.0";
 
+/// Another release makes other requests, so this very one is taken.
+const SCHEMATHESIS: &str = "4.32.5";
+
 /// The release of `wasm-bindgen` in `Cargo.lock`: its tools have to be of the same.
 const WASM_BINDGEN: &str = "0.2.130";
 
@@ -59,6 +62,23 @@ pub(crate) fn typos() -> Result<(), Failure> {
     }
     let install = format!("cargo install typos-cli --locked --debug --version {TYPOS} --root");
     run(command(&install).arg(tools()))
+}
+
+/// Installs `schemathesis`, which makes requests of a description of an HTTP API, apart from other
+/// packages.
+pub(crate) fn schemathesis() -> Result<(), Failure> {
+    if is_installed("schemathesis") {
+        return Ok(());
+    }
+    let missing = |_| Failure::Missing {
+        what: "schemathesis",
+        advice: "install Python 3.10 or later with venv and pip, and let pip reach its index",
+    };
+    let directory = tools().join("schemathesis");
+    run(command("python3 -m venv").arg(&directory)).map_err(missing)?;
+    let pip = directory.join("bin/pip").display().to_string();
+    run(command(&pip).args(["install", "--quiet", &format!("schemathesis=={SCHEMATHESIS}")]))
+        .map_err(missing)
 }
 
 /// Installs the Rust toolchain of this version, such as `1.89`.

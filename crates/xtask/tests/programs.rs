@@ -1,6 +1,5 @@
 //! The programs that a user of the libraries writes stay as short as they were wished for, and say
 //! what they need as a user does.
-#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +25,8 @@ fn the_programs_of_a_user_stay_short() {
     }
 }
 
-/// A feature that a program needs is one that the crate's documentation names, on one line.
+/// Checks that a program needs at most one feature of a crate, one that the crate's documentation
+/// names.
 #[test]
 fn no_program_needs_more_than_one_feature_of_a_crate() {
     for entry in fs::read_dir(programs()).unwrap() {

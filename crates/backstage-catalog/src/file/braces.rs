@@ -3,7 +3,7 @@
 /// The most targets that one target may stand for.
 const MAX_ALTERNATIVES: usize = 1000;
 
-/// The longest path that there is on most systems, in bytes. A longer target is no path.
+/// The longest path that there is on most systems, in bytes. A longer target is not a path.
 const MAX_PATH: usize = 4096;
 
 /// The most characters of a number in a range.

@@ -1,4 +1,4 @@
-//! How a file on the disk is told from what it was, and from others.
+//! Marks that distinguish a file on the disk from its former content, and from other files.
 
 use std::fs;
 use std::path::Path;

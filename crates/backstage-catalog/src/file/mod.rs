@@ -33,7 +33,8 @@ use crate::{Catalog, CatalogError, EntityFilter};
 /// Placeholders such as `$text: ./openapi.yaml` are replaced by their files, as in Backstage. The files
 /// must be in the folder of the location, links followed: the directory before the first `*` of its
 /// target. If the relative targets start in that folder, or the catalog file is not in it, they must be
-/// in the folder of the catalog file. What is elsewhere is told and not read.
+/// in the folder of the catalog file. A placeholder of a file elsewhere is
+/// left as it is, with a notice.
 ///
 /// A file is called by its path below the directory of its location, in notices as in
 /// [`Entity::location`].
@@ -58,17 +59,17 @@ use crate::{Catalog, CatalogError, EntityFilter};
 ///
 /// # When files change
 ///
-/// Every question first looks whether a file changed, came or went, and reads again only what did.
-/// What is wrong in one file costs the other files nothing. What is wrong is logged once, until it
-/// changes; see [`notices`](Self::notices).
+/// Every request to the catalog first looks whether a file has changed, appeared or disappeared, and
+/// reads only such files again. A mistake in one file does not affect the other files. Each mistake is
+/// logged once, until it changes; see [`notices`](Self::notices).
 ///
-/// A file that cannot be read as a whole any more keeps the entities that it had. That holds for a
+/// A file that cannot be read as a whole any more keeps the entities that it had. This holds for a
 /// mistake in it, for a file that the system does not let be read, and for a missing file that is
 /// named without `*`. A file that a pattern does not find any more is gone.
 ///
-/// What could never be read may hold anybody. An entity that is not found elsewhere, and that the
-/// rules would let in from there, is then [`CatalogError::Unavailable`] and not `None`; so is a list
-/// in which there would be nothing.
+/// A file that could never be read may hold any entity. A request for an entity that no other file
+/// has, and that the rules would allow in that file, then fails with [`CatalogError::Unavailable`]
+/// instead of `None`. So does a request for a list that would be empty.
 pub struct FileCatalog {
     plan: Plan,
     state: Lock<State>,
@@ -100,7 +101,7 @@ impl FileCatalog {
     /// Returns the problems of the files as they are now: unreadable documents, missing files,
     /// duplicate entities, and entities that no rule lets in.
     ///
-    /// Whoever calls this is told of them, so they are not logged any more.
+    /// The caller gets them, so they are not logged any more.
     pub fn notices(&self) -> Vec<Notice> {
         let mut state = self.state.lock();
         let reading = self.read(&mut state);

@@ -21,7 +21,7 @@ pub(super) struct Part {
     was_used: bool,
 }
 
-/// Where a catalog file is, and which files its placeholders may read.
+/// The place of a catalog file, and the folder in which its placeholders may read.
 pub(super) struct Place<'a> {
     /// The catalog file that is read.
     pub(super) path: &'a Path,

@@ -21,8 +21,8 @@ use crate::{CatalogError, EntityFilter, EntityPage, PageCursor};
 /// A page of 500 entities, or 250 of them by name, stays far below this; a larger answer is refused.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
-/// How long one try may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time limit of one request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The catalog as a peer: questions become requests, and answers entities.
 pub(super) struct Api {
@@ -152,11 +152,11 @@ impl Api {
             let (head, body) = self.world.transport.send(request).await?.into_parts();
             Ok(Response::from_parts(head, body.collect(MAX_BODY).await?))
         };
-        match timeout(&*self.world.runtime, PATIENCE, exchange).await {
+        match timeout(&*self.world.runtime, REQUEST_TIMEOUT, exchange).await {
             Some(Ok(response)) => self.read(&response),
             Some(Err(error)) => Err(self.unreachable(error)),
             None => {
-                let seconds = PATIENCE.as_secs();
+                let seconds = REQUEST_TIMEOUT.as_secs();
                 let reason = format!("`{}` did not answer within {seconds} seconds", self.url);
                 Err(CatalogError::unavailable(reason).into())
             }

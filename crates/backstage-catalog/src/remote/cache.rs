@@ -13,8 +13,8 @@ use crate::EntityFilter;
 /// So many answers are kept at most.
 const CAPACITY: usize = 1000;
 
-/// The answers of the last moments. That there is nothing is not kept: who was just added to the
-/// catalog need not wait.
+/// The answers of the last moments. An answer without an entity is not kept, so that a person who was
+/// just added to the catalog need not wait.
 #[derive(Default)]
 pub(super) struct Cache {
     answers: Lock<HashMap<Question, Answer>>,

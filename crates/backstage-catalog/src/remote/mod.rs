@@ -20,7 +20,7 @@ use self::cache::{Cache, Question};
 pub use self::url::{CatalogUrl, CatalogUrlError};
 use crate::{Catalog, CatalogError, EntityFilter, EntityPage, PageCursor};
 
-/// How long an answer may be given again, unless said otherwise.
+/// How long an answer may be given again by default.
 const FRESH_FOR: Duration = Duration::from_secs(60);
 
 /// How many entities a question for all of them fetches at once.
@@ -53,14 +53,15 @@ const REFS_PER_REQUEST: usize = 250;
 ///
 /// # When it is fresh, and when it is down
 ///
-/// An answer is given again for a minute, or for [`fresh_for`](Self::fresh_for); so that is how
-/// long a change in the catalog may take to be seen. That something is *not* there is asked anew
-/// each time. An older answer is never given, not even while the catalog is down: it may say that
-/// somebody is who they no longer are, or owns what they no longer own. The answer then is a
-/// [`CatalogError`], and whoever signs people in keeps their sessions and lets them try again.
+/// An answer is cached for a minute, or for [`fresh_for`](Self::fresh_for). A change in the catalog
+/// is seen after at most that time. The answer that an entity does *not* exist is never cached.
 ///
-/// What may be answered a little later is asked again as the [`RetryPolicy`] says, by default
-/// [`RetryPolicy::INTERACTIVE`].
+/// An expired answer is not used, even while the catalog is down, because it may name an identity or
+/// an ownership that the person no longer has. The request then fails with a [`CatalogError`]; a
+/// login keeps the sessions meanwhile, and people try again.
+///
+/// A request that may succeed a little later ([`CatalogError::is_transient`]) is repeated as the
+/// [`RetryPolicy`] says, by default [`RetryPolicy::INTERACTIVE`].
 pub struct RemoteCatalog {
     api: Api,
     cache: Cache,

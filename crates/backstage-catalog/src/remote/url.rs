@@ -1,4 +1,4 @@
-//! Where a remote catalog's API is.
+//! The URL of a remote catalog's API.
 
 use std::fmt;
 use std::str::FromStr;
@@ -68,7 +68,7 @@ impl fmt::Debug for CatalogUrl {
     }
 }
 
-/// Why a text is not the URL of a catalog's API.
+/// Reasons why a text is not the URL of a catalog's API.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogUrlError {

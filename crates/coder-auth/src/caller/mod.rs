@@ -3,7 +3,9 @@
 pub(crate) mod links;
 pub(crate) mod page;
 pub(crate) mod passed_tokens;
+mod proxied;
 pub(crate) mod renewing_client;
+pub(crate) mod rights;
 pub(crate) mod user;
 
 use std::fmt;
@@ -20,13 +22,15 @@ use crate::caller::user::{BackstageUser, BackstageUsers, IdentifiedBy, SentBy};
 use crate::environment::{Environment, Environments};
 use crate::error::{AuthError, AuthErrorKind};
 use crate::grant::StoredGrant;
+use crate::grant::former_tokens::FormerTokens;
 use crate::grant::key::GrantKey;
 use crate::grant::manager::Grants;
 use crate::grant::profile::Profile;
-use crate::http::headers::bearer;
+use crate::http::headers::{CODER_SESSION_TOKEN, bearer};
 use crate::parts::Parts;
 use crate::routes::in_time;
 use crate::session::error::SessionError;
+use crate::session::placeholder::Placeholder;
 use crate::sign_in::BackstageIdentity;
 use crate::store::LinkKey;
 
@@ -51,7 +55,11 @@ enum TokenSource {
     /// The request brought the token along.
     Request,
     /// The grant of a login holds the token.
-    Grant(GrantKey),
+    Grant {
+        key: GrantKey,
+        /// The tokens that the grant had before.
+        former: FormerTokens,
+    },
     /// The user has linked the token.
     Link(LinkKey),
 }
@@ -77,7 +85,8 @@ impl Caller {
     fn on_grant(environment: &Arc<Environment>, stored: StoredGrant) -> Self {
         let token = stored.access_token().clone();
         let account = (stored.key.user, Arc::new(stored.grant.profile));
-        Self::new(environment, account, token, TokenSource::Grant(stored.key))
+        let source = TokenSource::Grant { key: stored.key, former: stored.grant.former };
+        Self::new(environment, account, token, source)
     }
 
     fn on_link(environment: &Arc<Environment>, key: LinkKey, link: Link) -> Self {
@@ -98,13 +107,15 @@ impl Caller {
     pub(crate) fn token(&self) -> Option<&Secret> {
         match self.source {
             TokenSource::Request => None,
-            TokenSource::Grant(_) | TokenSource::Link(_) => Some(&self.token),
+            TokenSource::Grant { .. } | TokenSource::Link(_) => Some(&self.token),
         }
     }
 
-    /// Returns the token of the client, wherever it comes from.
-    #[cfg(feature = "testing")]
-    pub(crate) fn any_token(&self) -> &Secret {
+    /// Returns the token that [`client`](Self::client) sends, wherever it comes from.
+    ///
+    /// It is for a request that a program passes on to the caller's deployment itself, in the header
+    /// `Coder-Session-Token`. It goes nowhere else.
+    pub fn access_token(&self) -> &Secret {
         &self.token
     }
 
@@ -194,7 +205,7 @@ impl Callers {
         let upstream = &environment.upstream;
         let renewed = match &caller.source {
             TokenSource::Request => return Err(SessionError::NeedsLogin.into()),
-            TokenSource::Grant(key) => {
+            TokenSource::Grant { key, .. } => {
                 let stored = self.grants.refresh_rejected(upstream, key, &caller.token).await?;
                 Caller::on_grant(environment, stored)
             }
@@ -214,9 +225,23 @@ impl Callers {
         environment: Option<&str>,
         sent_by: SentBy,
     ) -> Result<Caller, AuthError> {
-        if let Some(token) = coder_session_token(headers) {
-            return self.caller_from_coder_token(token, environment).await;
+        match coder_session_token(headers) {
+            Some(token) if Placeholder::is_claimed_by(&token) => {
+                let identified = self.find_by_identity(headers, environment, sent_by).await;
+                self.behind_placeholder(&token, headers, identified).await
+            }
+            Some(token) => self.caller_from_coder_token(token, environment).await,
+            None => self.find_by_identity(headers, environment, sent_by).await,
         }
+    }
+
+    /// Identifies the caller by an identity token, else by the session cookie.
+    async fn find_by_identity(
+        &self,
+        headers: &HeaderMap,
+        environment: Option<&str>,
+        sent_by: SentBy,
+    ) -> Result<Caller, AuthError> {
         let Some(token) = bearer(headers) else {
             return self.caller_from_session(headers, environment, sent_by).await;
         };
@@ -349,6 +374,6 @@ fn is_about_the_request(error: &AuthError) -> bool {
 }
 
 fn coder_session_token(headers: &HeaderMap) -> Option<Secret> {
-    let token = headers.get("coder-session-token")?.to_str().ok()?;
+    let token = headers.get(CODER_SESSION_TOKEN)?.to_str().ok()?;
     (!token.is_empty()).then(|| Secret::new(token))
 }

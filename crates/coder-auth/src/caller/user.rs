@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use coder_client::UserId;
 use coder_core::{DeploymentUrl, Random, Secret};
 use http::HeaderMap;
+use http::header::ORIGIN;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -16,11 +17,13 @@ use crate::error::AuthError;
 use crate::grant::key::{GrantKey, OAuth2App};
 use crate::grant::manager::Grants;
 use crate::grant::{StoredGrant, json};
-use crate::http::headers::require_xml_http_request;
+use crate::http::error::RequestError;
+use crate::http::headers::{CODER_SESSION_TOKEN, require_xml_http_request};
 use crate::http::origins::AllowedOrigins;
 use crate::identity::{AcceptTokens, IdentityVerifier, Issuer, VerifyError};
 use crate::parts::Parts;
 use crate::seal::{AssociatedData, SealingKeys};
+use crate::session::SessionId;
 use crate::session::error::SessionError;
 use crate::session::manager::Sessions;
 use crate::store::{LinkKey, SessionRecord};
@@ -144,6 +147,10 @@ impl BackstageUser {
 pub(crate) enum SentBy {
     /// A script, which proves by a header that it is one of an allowed origin.
     Script,
+    /// A script, which proves it by the same header or by a `Coder-Session-Token`.
+    ScriptWithToken,
+    /// A script of an allowed origin that opens a WebSocket, which has no headers of a script.
+    WebSocket,
     /// The browser itself, for a page of the same origin or for its user.
     Navigation,
 }
@@ -151,7 +158,7 @@ pub(crate) enum SentBy {
 /// Identification of the Backstage users of requests. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct BackstageUsers {
-    keys: SealingKeys,
+    pub(super) keys: SealingKeys,
     environments: Arc<Environments>,
     origins: Arc<AllowedOrigins>,
     sessions: Sessions,
@@ -206,12 +213,35 @@ impl BackstageUsers {
         self.sessions.require_cookie(headers)?;
         match sent_by {
             SentBy::Script => require_xml_http_request(headers)?,
-            SentBy::Navigation => {}
+            // No page of another site sends the header without a preflight.
+            SentBy::ScriptWithToken if headers.contains_key(CODER_SESSION_TOKEN) => {}
+            SentBy::ScriptWithToken => require_xml_http_request(headers)?,
+            // Its origin was checked.
+            SentBy::WebSocket | SentBy::Navigation => {}
         }
         let (session, read) = self.sessions.find(headers, environment).await?;
         let upstream = &self.environments.named(&session.environment)?.upstream;
         let stored = self.grants.valid_read(upstream, &session.grant, read).await?;
         Ok((session, stored))
+    }
+
+    /// Finds the session of this id, and its grant if that may be used.
+    pub(crate) async fn session_of_id(
+        &self,
+        id: &SessionId,
+    ) -> Result<(SessionRecord, StoredGrant), AuthError> {
+        let (session, read) = self.sessions.find_by_id(id, None).await?;
+        let upstream = &self.environments.named(&session.environment)?.upstream;
+        let stored = self.grants.valid_read(upstream, &session.grant, read).await?;
+        Ok((session, stored))
+    }
+
+    /// Refuses a request that does not name an allowed origin.
+    pub(crate) fn require_allowed_origin(&self, headers: &HeaderMap) -> Result<(), AuthError> {
+        if !headers.contains_key(ORIGIN) {
+            return Err(RequestError::MissingOrigin.into());
+        }
+        Ok(self.origins.check_caller(headers)?)
     }
 
     /// Identifies the user of a session; `None` if a login in its environment does not sign in to

@@ -163,7 +163,7 @@ impl Grants {
 
     /// Returns the grant after Coder has refused its access token `refused`.
     ///
-    /// The refusal of one route is no reason to rotate; `/users/me` decides.
+    /// The refusal of one route is not a reason to rotate; `/users/me` decides.
     pub(crate) async fn refresh_rejected(
         &self,
         upstream: &Arc<Upstream>,
@@ -473,8 +473,9 @@ impl Grants {
         // The person was confirmed then. The tokens were not: Coder is asked before they are
         // handed out.
         let confirmed_at = stored.grant.confirmed_at.min(earlier(asked_at, CONFIRMED_WITHIN));
-        let Grant { name, profile, .. } = stored.grant;
+        let Grant { name, profile, .. } = stored.grant.clone();
         let grant = Grant::new(name, &pair.tokens, scope, profile, asked_at, confirmed_at);
+        let grant = grant.following(&stored);
         let (next, record) = self.next(stored.key, pair, grant)?;
         let is_written = self.store.update_grant(record, stored.version).await?;
         if is_written {

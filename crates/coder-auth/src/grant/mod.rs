@@ -1,6 +1,7 @@
 //! A grant: the one live token pair that Coder keeps per user and application.
 
 pub(crate) mod detached;
+pub(crate) mod former_tokens;
 pub(crate) mod key;
 pub(crate) mod manager;
 pub(crate) mod profile;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::error::{AuthError, BugError};
+use crate::grant::former_tokens::FormerTokens;
 use crate::grant::key::GrantKey;
 use crate::grant::profile::Profile;
 use crate::grant::tokens::TokenPair;
@@ -34,6 +36,9 @@ pub(crate) struct Grant {
     pub(crate) expires_at: Option<Timestamp>,
     /// Whether Coder has refused the tokens, so that only a login helps.
     pub(crate) needs_login: bool,
+    /// Access tokens that the grant had before.
+    #[serde(default)]
+    pub(crate) former: FormerTokens,
 }
 
 impl Grant {
@@ -48,7 +53,15 @@ impl Grant {
         confirmed_at: Timestamp,
     ) -> Self {
         let expires_at = tokens.lifetime().map(|lifetime| later(obtained_at, lifetime));
-        Self { name, scope, profile, confirmed_at, expires_at, needs_login: false }
+        let former = FormerTokens::default();
+        Self { name, scope, profile, confirmed_at, expires_at, needs_login: false, former }
+    }
+
+    /// Returns the content as that of a grant which goes on with other tokens: it keeps its name,
+    /// and remembers the access token that it had.
+    pub(crate) fn following(self, former: &StoredGrant) -> Self {
+        let tokens = former.grant.former.clone().with(former.access_token());
+        Self { name: former.grant.name.clone(), former: tokens, ..self }
     }
 
     /// Notes that Coder accepted the access token.

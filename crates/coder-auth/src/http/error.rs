@@ -59,6 +59,9 @@ pub enum RequestError {
     /// The request was made by a page of another site.
     #[error("requests from other sites are not allowed")]
     CrossSite,
+    /// A WebSocket is opened without an `Origin`.
+    #[error("a WebSocket is opened by a page of the portal, with its `Origin`")]
+    MissingOrigin,
     /// The browser does not say which site has sent it to the page.
     #[error(
         "your browser does not say where this request comes from (`Sec-Fetch-Site`); use a current browser, and serve the portal by https"
@@ -119,6 +122,7 @@ impl RequestError {
             | Self::OtherServer
             | Self::OriginNotAllowed(_)
             | Self::CrossSite
+            | Self::MissingOrigin
             | Self::UnknownSite => StatusCode::FORBIDDEN,
             Self::UnknownEnvironment(_) | Self::Misconfigured { .. } => StatusCode::NOT_FOUND,
         }

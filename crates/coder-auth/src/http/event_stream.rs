@@ -53,7 +53,7 @@ impl Event {
         self
     }
 
-    /// Sets the name of the event: `message`, unless said otherwise.
+    /// Sets the name of the event: `message` by default.
     #[must_use]
     pub fn event(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -132,15 +132,15 @@ impl EventStream {
         }
     }
 
-    /// Sets the time without an event after which a comment is sent: 15 seconds, unless said
-    /// otherwise.
+    /// Sets the time without an event after which a comment is sent: 15 seconds by
+    /// default.
     #[must_use]
     pub fn keep_alive(mut self, interval: Duration) -> Self {
         self.keep_alive = interval;
         self
     }
 
-    /// Sets the time after which the stream ends: 1 hour, unless said otherwise.
+    /// Sets the time after which the stream ends: 1 hour by default.
     #[must_use]
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = age;

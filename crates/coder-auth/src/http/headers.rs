@@ -6,6 +6,9 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 
 use crate::http::error::RequestError;
 
+/// The header that carries a token of Coder.
+pub(crate) const CODER_SESSION_TOKEN: &str = "coder-session-token";
+
 /// Tells whether the body of a request is of this media type, whatever its parameters
 /// (RFC 9110 §8.3.1).
 pub fn has_media_type(headers: &HeaderMap, media_type: &str) -> bool {

@@ -54,7 +54,7 @@ struct Message<'a, T> {
 
 /// Makes the page that posts `outcome` to the page of `origin` that opened it.
 ///
-/// An outcome that cannot be written is posted as a failure, so that no page waits in vain.
+/// An outcome that cannot be written is posted as a failure, so that no page waits for ever.
 pub(crate) fn page<T: Serialize>(outcome: &Outcome<T>, origin: &Origin) -> Response<Body> {
     const TYPE: &str = "authorization_response";
     let message = serde_json::to_string(&Message { r#type: TYPE, outcome });

@@ -35,7 +35,7 @@ pub enum VerifyError {
     },
 }
 
-/// The URL of an issuer is neither https nor http on this machine.
+/// The error of an issuer's URL that is neither https nor http on this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an issuer's URL must be https, or http on this machine; its keys decide who is who")]
 pub struct InsecureIssuerError;

@@ -25,8 +25,8 @@ const STORE_CACHE_TTL: SignedDuration = SignedDuration::from_mins(1);
 /// The signing keys of a portal.
 ///
 /// With tokens that live for L, the next key is made when the newest is L old. The old key signs
-/// until the new one may, ten minutes later, and is published for 3 L, which is longer than any
-/// token it signed. An operator's keys are not rotated: the first one signs, and all of them are
+/// until the new one may, ten minutes later, and is published for 3 L, so that it
+/// outlives every token that it signed. An operator's keys are not rotated: the first one signs, and all of them are
 /// published.
 pub(super) struct KeyRing {
     world: World,

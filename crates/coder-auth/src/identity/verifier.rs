@@ -132,7 +132,7 @@ impl TrustedIssuer {
         self
     }
 
-    /// Sets the expected `aud` of its tokens: `backstage`, unless said otherwise.
+    /// Sets the expected `aud` of its tokens: `backstage` by default.
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = audience.into();

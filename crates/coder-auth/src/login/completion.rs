@@ -112,7 +112,9 @@ impl Logins {
         let handle = SessionHandle::generate(&*self.world.random)?;
         let session = Some((&handle, former));
         let result = match self.store(environment, confirmed, session).await {
-            Ok(Some(stored)) => self.respond(environment, stored, &pair, identity).await,
+            Ok(Some(stored)) => {
+                self.respond(environment, stored, &pair, &handle.id(), identity).await
+            }
             Ok(None) => {
                 self.revocations.revoke_beside(upstream.clone(), pair);
                 return Err(AuthErrorKind::Overtaken.into());
@@ -139,6 +141,7 @@ impl Logins {
         environment: &Environment,
         stored: StoredGrant,
         own: &StoredPair,
+        session: &SessionId,
         identity: Option<BackstageIdentity>,
     ) -> Result<SessionResponse, AuthError> {
         let stored = if stored.pair.id == own.id {
@@ -146,7 +149,7 @@ impl Logins {
         } else {
             self.grants.valid(&environment.upstream, &stored.key).await?
         };
-        self.responses.create(environment, &stored, identity).await
+        self.responses.create(environment, &stored, session, identity).await
     }
 
     /// Exchanges the code, stores the pair among the revocations, and asks Coder for its user.
@@ -188,9 +191,10 @@ impl Logins {
             let current = self.store.grant(&key).await?;
             let expected = current.as_ref().map(|record| record.version.clone());
             let current = current.and_then(|record| self.grants.open(record));
-            // What goes on keeps its name.
-            let name = current.as_ref().map_or(&grant.name, |stored| &stored.grant.name);
-            let grant = Grant { name: name.clone(), ..grant.clone() };
+            let grant = match &current {
+                Some(former) => grant.clone().following(former),
+                None => grant.clone(),
+            };
             // No times are compared: clocks are set back, and replicas have their own.
             let rival = current.filter(|stored| !stored.grant.needs_login);
             let (stored, change) = match rival {

@@ -48,8 +48,8 @@ impl RefreshRoute {
             self.sessions.find(request.headers(), Some(&environment.name)).await?;
         let stored = self.grants.valid_read(&environment.upstream, &session.grant, read).await?;
         let identity = environment.identify(&stored.grant.profile, stored.key.user).await?;
-        let session = self.responses.create(environment, &stored, identity).await?;
-        Ok(response::json(StatusCode::OK, &session))
+        let answer = self.responses.create(environment, &stored, &session.id, identity).await?;
+        Ok(response::json(StatusCode::OK, &answer))
     }
 }
 

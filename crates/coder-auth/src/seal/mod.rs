@@ -72,7 +72,7 @@ pub(crate) enum OpenError {
     /// The value was sealed with a key that is not configured, or no longer.
     #[error("sealed with a key that is not configured any more")]
     UnknownKey,
-    /// The value was changed, was sealed for another purpose, or is no sealed value.
+    /// The value was changed, was sealed for another purpose, or is not a sealed value.
     #[error("not a sealed value of this purpose")]
     Forged,
 }

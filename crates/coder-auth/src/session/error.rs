@@ -27,6 +27,11 @@ pub enum SessionError {
     /// Coder does not accept the token that came with the request.
     #[error("Coder does not accept this Coder-Session-Token; make a new one, or sign in")]
     TokenRefused,
+    /// The placeholder of an access token is not one of this caller.
+    #[error(
+        "what the page sent in place of Coder's token is not yours, or no longer; reload the page, or sign in again"
+    )]
+    Placeholder,
     /// The user is known, and has neither a login at Coder nor a linked token that works.
     #[error("you have no access to Coder here yet; sign in to Coder, or link a session token")]
     NotLinked,

@@ -55,20 +55,29 @@ impl Sessions {
         environment: Option<&str>,
     ) -> Result<(SessionRecord, Option<GrantRecord>), AuthError> {
         let id = self.cookies.session(headers).ok_or(SessionError::Missing)?.id();
-        let found = self.store.session_with_grant(&id).await?;
+        self.find_by_id(&id, environment).await
+    }
+
+    /// Finds the session of this id, as [`Self::find`] does.
+    pub(crate) async fn find_by_id(
+        &self,
+        id: &SessionId,
+        environment: Option<&str>,
+    ) -> Result<(SessionRecord, Option<GrantRecord>), AuthError> {
+        let found = self.store.session_with_grant(id).await?;
         let (session, grant) = found.ok_or(SessionError::Ended)?;
         let now = self.world.clock.now();
         if !is_within(self.options.idle, now, session.used_at)
             || !is_within(self.options.absolute, now, session.created_at)
         {
-            self.end(&id).await?;
+            self.end(id).await?;
             return Err(SessionError::Ended.into());
         }
         if environment.is_some_and(|environment| environment != session.environment) {
             return Err(SessionError::OtherEnvironment.into());
         }
         if !is_within(USE_PRECISION, now, session.used_at) {
-            self.store.touch_session(&id, now).await?;
+            self.store.touch_session(id, now).await?;
         }
         Ok((session, grant))
     }

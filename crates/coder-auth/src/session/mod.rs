@@ -12,6 +12,7 @@ use crate::random_token::random_token;
 
 pub(crate) mod error;
 pub(crate) mod manager;
+pub(crate) mod placeholder;
 pub(crate) mod response;
 
 /// The lifetimes of sessions, and the scope of a logout.

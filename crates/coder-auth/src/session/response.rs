@@ -14,6 +14,8 @@ use crate::identity::Issuer;
 use crate::options::AccessTokenPolicy;
 use crate::parts::Parts;
 use crate::seal::SealingKeys;
+use crate::session::SessionId;
+use crate::session::placeholder::Placeholder;
 use crate::sign_in::BackstageIdentity;
 use crate::store::{AuthStore, PersonRecord};
 
@@ -42,11 +44,9 @@ struct PublicProfile {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ProviderInfo {
-    #[serde(
-        serialize_with = "Secret::serialize_exposed_option",
-        skip_serializing_if = "Option::is_none"
-    )]
-    access_token: Option<Secret>,
+    /// The access token, or the placeholder that stands for it.
+    #[serde(serialize_with = "Secret::serialize_exposed")]
+    access_token: Secret,
     scope: String,
     expires_in_seconds: i64,
 }
@@ -89,12 +89,13 @@ impl SessionResponses {
         }
     }
 
-    /// Creates the response with the tokens of this grant. `identity` was looked up just now, so
-    /// that a changed catalog counts from the next refresh on.
+    /// Creates the response of this session with the tokens of its grant. `identity` was looked up
+    /// just now, so that a changed catalog counts from the next refresh on.
     pub(crate) async fn create(
         &self,
         environment: &Environment,
         stored: &StoredGrant,
+        session: &SessionId,
         identity: Option<BackstageIdentity>,
     ) -> Result<SessionResponse, AuthError> {
         let now = self.world.clock.now();
@@ -110,15 +111,24 @@ impl SessionResponses {
                 display_name: profile.display_name,
             },
             provider_info: ProviderInfo {
-                access_token: match self.access_token {
-                    AccessTokenPolicy::Browser => Some(stored.access_token().clone()),
-                    AccessTokenPolicy::Server => None,
-                },
+                access_token: self.access_token(stored, session)?,
                 scope: stored.grant.scope.join(" "),
                 expires_in_seconds: announced_life(&stored.grant, now),
             },
             backstage_identity,
         })
+    }
+
+    /// Returns the access token for the page of this session, or what stands for it.
+    fn access_token(&self, stored: &StoredGrant, session: &SessionId) -> Result<Secret, AuthError> {
+        match self.access_token {
+            AccessTokenPolicy::Browser => Ok(stored.access_token().clone()),
+            AccessTokenPolicy::Server => {
+                let placeholder =
+                    Placeholder { session: session.clone(), grant: stored.key.clone() };
+                placeholder.seal(&self.keys, &*self.world.random)
+            }
+        }
     }
 
     /// Issues an identity token that names this grant, and stores the user's ownership for

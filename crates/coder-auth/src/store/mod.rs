@@ -84,8 +84,8 @@ pub trait AuthStore: MaybeSend + MaybeSync {
     /// Takes the lease to rotate the grant's pair `pair`, and tells whether that succeeded.
     ///
     /// It fails if the grant has ended or has another pair, and while another holder has the lease.
-    /// A lease that ends later than any lease can does not count, because it was taken before the
-    /// clock was set back. A holder may prolong its own lease.
+    /// A stored lease that ends later than the new one would does not count, because it was taken
+    /// before the clock was set back. A holder may prolong its own lease.
     async fn lease_grant(
         &self,
         key: &GrantKey,

@@ -38,7 +38,7 @@ impl Upstream {
     ///
     /// # Errors
     ///
-    /// Fails when something is known to be wrong. A question without an answer is no error.
+    /// Fails when something is known to be wrong. A question without an answer is not an error.
     pub(crate) async fn check_application(
         &self,
         release: &Capabilities,

@@ -90,7 +90,7 @@ pub enum UpstreamError {
     /// Coder does not accept the access token.
     #[error("Authentication failed, Coder does not accept the token it issued; sign in again")]
     TokenRefused(#[source] ClientError),
-    /// The token endpoint answered with JSON that is no token response.
+    /// The token endpoint answered with JSON that is not a token response.
     #[error(
         "Authentication failed, Coder's token endpoint answered something that is no token (at `{at}`); check `deploymentUrl`"
     )]
@@ -98,7 +98,8 @@ pub enum UpstreamError {
         /// Place in the JSON document.
         at: String,
     },
-    /// The answer names no user: the id is nil, or the name is longer than any.
+    /// The answer names no user: the id is nil, or the user name or the e-mail address is too
+    /// long.
     #[error(
         "Authentication failed, Coder's answer does not say who this is; the portal's operator has to check `deploymentUrl`"
     )]

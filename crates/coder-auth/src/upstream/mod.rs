@@ -311,7 +311,7 @@ impl Upstream {
 
     /// Revokes a pair by its refresh token, or else by its access token (RFC 7009 §2.1).
     ///
-    /// Revoking either one ends both. A pair that is already dead is no failure.
+    /// Revoking either one ends both. A pair that is already dead is not a failure.
     pub(crate) async fn revoke(&self, tokens: &TokenPair) -> Result<(), UpstreamError> {
         // Coder's own way to end an app's access ends every pair of the user, so it is not used
         // where revoking one is possible.

@@ -18,6 +18,7 @@ mod foreign_tokens;
 mod lasting;
 mod links;
 mod pages;
+mod proxied;
 mod races;
 mod registration;
 mod resolvers;

@@ -42,6 +42,7 @@ fn masks() -> insta::internals::SettingsBindDropGuard {
         (r"state=[\w-]{99,}", "state=<sealed>"),
         (r"code_challenge=[\w-]{43}", "code_challenge=<43>"),
         (r#""token":( ?)"[\w-]+\.[\w-]+\.[\w-]+""#, r#""token":$1"<token>""#),
+        (r#""accessToken":( ?)"coder-session\.[\w-]+""#, r#""accessToken":$1"<placeholder>""#),
         (r#""accessToken":( ?)"[\w-]+""#, r#""accessToken":$1"<token>""#),
         (r#""kid": "[\w-]+""#, r#""kid": "<uuid>""#),
         (r#""([xy])": "[\w-]{43}""#, r#""$1": "<43>""#),

@@ -22,7 +22,7 @@ use crate::store::ForCheck;
 use crate::user_agent::USER_AGENT;
 use crate::{configuration, store, tls};
 
-/// The variable with the token that is asked for templates. It is no argument, because everyone on
+/// The variable with the token that is asked for templates. It is not an argument, because everyone on
 /// the machine sees those.
 const TOKEN: &str = "CODER_SESSION_TOKEN";
 

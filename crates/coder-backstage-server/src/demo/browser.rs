@@ -14,7 +14,7 @@ use url::Url;
 /// No page of the demo comes near this.
 const MAX_PAGE: usize = 1024 * 1024;
 
-/// Why a step did not come to its end, for people.
+/// The reason why a step failed, for people.
 pub(super) type Problem = String;
 
 /// Browser profile with its cookies.

@@ -22,7 +22,7 @@ use crate::configuration;
 use crate::failure::Failure;
 use crate::user_agent::USER_AGENT;
 
-/// The variable with the token that Coder is asked with. It is no argument, because everyone on the
+/// The variable with the token that Coder is asked with. It is not an argument, because everyone on the
 /// machine sees those.
 const TOKEN: &str = "CODER_SESSION_TOKEN";
 

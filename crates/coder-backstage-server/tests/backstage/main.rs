@@ -5,7 +5,11 @@
 //! Ignored by a plain `cargo test`, since not every machine has Node.js; `cargo xtask test` runs it.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
+mod example;
 mod repositories;
+#[expect(dead_code, reason = "each test of the server uses its part")]
+#[path = "../serving/mod.rs"]
+mod serving;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 /// How long a program may take to say where it listens. Long, for a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running program. It ends when this is dropped.
 pub(crate) struct Process(Child);
@@ -36,7 +36,7 @@ impl Process {
                 }
             }
         });
-        let address = finding.recv_timeout(PATIENCE);
+        let address = finding.recv_timeout(START_TIMEOUT);
         (process, address.unwrap_or_else(|_| panic!("{command:?} does not say where it listens")))
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 /// How long what should happen may take: long, for a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
-const GLANCE: Duration = Duration::from_millis(50);
+const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// What the protocol calls a reference to an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -204,9 +204,9 @@ async fn answer(request: reqwest::RequestBuilder) -> Result<Value, String> {
 
 /// Looks again and again, until it is so.
 async fn wait_until(what: &str, look: impl AsyncFn() -> bool) {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let deadline = tokio::time::Instant::now() + PAGE_TIMEOUT;
     while !look().await {
         assert!(tokio::time::Instant::now() < deadline, "waited in vain until {what}");
-        tokio::time::sleep(GLANCE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

@@ -10,17 +10,17 @@ use crate::{Capability, ClientError, Operation};
 pub(super) trait Sendable: MaybeSend + MaybeSync {
     /// Returns the name of the operation's type, without its path.
     fn name(&self) -> &'static str;
-    /// As [`Operation::request`].
+    /// Builds the request, as [`Operation::request`].
     fn request(&self, deployment: &DeploymentUrl) -> Result<Request<Bytes>, ClientError>;
-    /// As [`Operation::parse`]; keeps what was read.
+    /// Reads the answer, as [`Operation::parse`], and keeps its content.
     fn read(&self, response: Response<Bytes>) -> Result<(), ClientError>;
-    /// As [`Operation::needs_credential`].
+    /// Returns the answer of [`Operation::needs_credential`].
     fn needs_credential(&self) -> bool;
-    /// As [`Operation::needs`].
+    /// Returns the answer of [`Operation::needs`].
     fn needs(&self) -> Option<Capability>;
-    /// As [`Operation::max_answer`].
+    /// Returns the answer of [`Operation::max_answer`].
     fn max_answer(&self) -> usize;
-    /// As [`Operation::is_repeatable`].
+    /// Returns the answer of [`Operation::is_repeatable`].
     fn is_repeatable(&self, method: &Method) -> bool;
 }
 

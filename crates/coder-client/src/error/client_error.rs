@@ -43,7 +43,7 @@ pub enum ClientError {
     Redirected {
         /// The HTTP status, 300 to 399.
         status: StatusCode,
-        /// The origin that the redirect points to; `None` when that is no http or https URL.
+        /// The origin that the redirect points to; `None` when that is not an http or https URL.
         to: Option<Origin>,
     },
     /// The credential provider has no credential. Nothing was sent.
@@ -209,7 +209,7 @@ impl ClientError {
     /// request may have another outcome later.
     ///
     /// Such outcomes are the [transient](Self::is_transient) errors, an internal error of Coder that
-    /// is no refusal, and a 404 or 410 that something other than Coder has answered, such as a proxy
+    /// is not a refusal, and a 404 or 410 that something other than Coder has answered, such as a proxy
     /// while Coder is restarted.
     pub fn is_inconclusive(&self) -> bool {
         match self {

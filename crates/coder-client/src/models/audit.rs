@@ -1,4 +1,4 @@
-//! What happened: the audit log and the connection log.
+//! The audit log and the connection log.
 
 use std::collections::BTreeMap;
 
@@ -277,7 +277,7 @@ open_enum! {
     ConnectionType {
         /// A session of SSH.
         Ssh = "ssh",
-        /// VS Code or one of its kin.
+        /// VS Code or an editor that is made from it.
         VsCode = "vscode",
         /// An editor of JetBrains.
         JetBrains = "jetbrains",

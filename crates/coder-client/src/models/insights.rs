@@ -110,7 +110,7 @@ model! {
         pub icon: String,
         /// The time for which the app was used, in seconds.
         pub seconds: i64,
-        /// How often the app was used.
+        /// The number of times that the app was used.
         pub times_used: i64,
     }
 }

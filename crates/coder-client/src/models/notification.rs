@@ -129,7 +129,7 @@ model! {
 }
 
 model! {
-    /// Whether a user wants notifications of a kind: `GET
+    /// The choice of a user whether to get notifications of a kind: `GET
     /// /api/v2/users/{user}/notifications/preferences`.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]

@@ -146,7 +146,7 @@ model! {
 }
 
 model! {
-    /// Whether workspaces are built ahead: `GET /api/v2/prebuilds/settings`.
+    /// The setting whether workspaces are built ahead: `GET /api/v2/prebuilds/settings`.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct PrebuildsSettings {

@@ -105,7 +105,7 @@ impl<T: DeserializeOwned> Call<T> {
         Self { builder: self.builder.bytes(content_type.into(), bytes.into()), ..self }
     }
 
-    /// Sends the request without the client's credential.
+    /// Makes the request one without the client's credential.
     pub fn without_credential(self) -> Self {
         Self { needs_credential: false, ..self }
     }

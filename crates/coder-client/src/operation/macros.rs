@@ -24,8 +24,8 @@
 ///   read from `null` too.
 /// - Flags may follow, separated by commas: those of [`operation_flag!`].
 ///
-/// What this cannot say (several constructors, a body with secrets or lists) is a struct with
-/// [`impl_operation!`].
+/// An operation that this grammar has no form for (several constructors, a body with secrets or
+/// lists) is a struct with [`impl_operation!`].
 macro_rules! operations {
     ($(
         $(#[$meta:meta])*

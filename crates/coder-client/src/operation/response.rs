@@ -20,7 +20,7 @@ const MAX_VALIDATIONS: usize = 10;
 /// The length of the longest origin with a host that DNS could know, in characters.
 const MAX_ORIGIN: usize = 270;
 
-/// The length at which a release that is no version is cut, in characters.
+/// The length at which a release that is not a version is cut, in characters.
 const MAX_RELEASE: usize = 40;
 
 /// Reads the body of an answer to its end; a body of more than `most` bytes is an error.

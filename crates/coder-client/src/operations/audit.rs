@@ -1,4 +1,4 @@
-//! What happened: the audit log and the connection log. Only licensed deployments keep them.
+//! The audit log and the connection log. Only licensed deployments keep them.
 
 use crate::models::{AuditLogPage, ConnectionLogPage};
 use crate::operation::operations;

@@ -180,7 +180,7 @@ impl CreateWorkspaceBuild {
         Self { reason: Some(reason), ..self }
     }
 
-    /// Deletes the workspace without destroying its resources, which stay behind. Only
+    /// Makes the deletion keep the resources of the workspace, which stay behind. Only
     /// administrators may do so.
     #[must_use]
     pub fn orphan(self) -> Self {

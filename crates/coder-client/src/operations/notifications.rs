@@ -77,14 +77,14 @@ impl SetNotificationPreferences {
         Self { user: user.into(), template_disabled_map: BTreeMap::new() }
     }
 
-    /// Sends notifications of this kind to the user.
+    /// Turns the notifications of this kind on.
     #[must_use]
     pub fn enable(mut self, template: NotificationTemplateId) -> Self {
         self.template_disabled_map.insert(template, false);
         self
     }
 
-    /// Sends no notifications of this kind to the user.
+    /// Turns the notifications of this kind off.
     #[must_use]
     pub fn disable(mut self, template: NotificationTemplateId) -> Self {
         self.template_disabled_map.insert(template, true);

@@ -113,7 +113,7 @@ impl SetPassword {
         Self { user: user.into(), old_password: None, password: password.into() }
     }
 
-    /// Tells the present password, which users must know to change their own.
+    /// Sets the present password, which users must name to change their own.
     #[must_use]
     pub fn old_password(self, password: impl Into<Secret>) -> Self {
         Self { old_password: Some(password.into()), ..self }

@@ -155,7 +155,7 @@ impl ListProvisionerJobs {
         self
     }
 
-    /// Lists only jobs that ask for this tag.
+    /// Restricts the list to jobs that ask for this tag.
     #[must_use]
     pub fn tag(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.tags.insert(name.into(), value.into());

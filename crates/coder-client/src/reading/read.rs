@@ -4,7 +4,7 @@
 //! its end, and becomes a value of its own: the reason why it could not be read. The holder of the
 //! value decides the effect. A field that makes its thing what it is ([`model!`](super::model)'s
 //! `= required`) makes the thing unreadable as well; any other field gets its neutral value; a list
-//! keeps the other items and the reason. Only text that is no JSON ends the reading.
+//! keeps the other items and the reason. Only text that is not JSON ends the reading.
 
 use serde::de::{DeserializeSeed as _, Deserializer};
 

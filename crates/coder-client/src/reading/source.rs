@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use super::unreadable::{Outcome, Unreadable};
 
-/// The text is no JSON. The source keeps the reason.
+/// The text is not JSON. The source keeps the reason.
 pub(crate) struct Broken;
 
 /// A JSON number of any kind.
@@ -88,8 +88,8 @@ pub(crate) trait Model {
     fn place(&mut self, index: usize) -> Option<Place<'_>>;
 }
 
-/// Puts the values of an object into the fields of a model. Other values are skipped; of two values
-/// for one field the last counts.
+/// Puts the values of an object into the fields of a model. Other values are skipped; if two values
+/// are for one field, the last one counts.
 pub(crate) fn fill(fields: &mut dyn Fields, model: &mut dyn Model) -> Result<Outcome<()>, Broken> {
     let names = model.names();
     // What became of the required fields.

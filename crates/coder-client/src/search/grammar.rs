@@ -34,7 +34,7 @@ pub enum FilterError {
 }
 
 impl FilterError {
-    /// Returns `true` when the grammar cannot write the value, but the value is no attempt to
+    /// Returns `true` when the grammar cannot write the value, but the value is not an attempt to
     /// change the query. A caller can compare such a value itself.
     pub fn is_inexpressible(&self) -> bool {
         matches!(self, Self::Character { character: ',' | '=', .. })

@@ -13,7 +13,7 @@ use crate::{AgentId, Channel, Client, ClientError, List, Polled, Subscription};
 /// agent.
 ///
 /// Each item holds all values, and comes whenever one of them has changed. Coder sends the values
-/// every few seconds; a change of their age alone is no new item. The stream does not end by
+/// every few seconds; a change of their age alone is not a new item. The stream does not end by
 /// itself, and does not support [`Channel::Polling`].
 ///
 /// A value that was never collected is empty and has a moment in the year 1. A value and an error

@@ -29,7 +29,7 @@ pub struct AuthConfig {
     /// `auth.backstageTokenExpiration`: how long identity tokens are good.
     pub token_expiration: Option<SignedDuration>,
     /// `auth.omitIdentityTokenOwnershipClaim`: whether identity tokens leave out what their person
-    /// owns (the claim `ent`). True unless said otherwise.
+    /// owns (the claim `ent`). The default is `true`.
     pub omit_ownership_claim: bool,
     /// `auth.keyStore`: where the keys that sign identity tokens come from, if it is said.
     pub key_store: Option<KeyStoreConfig>,
@@ -65,9 +65,9 @@ pub struct CoderEnvironment {
     /// The place where the block is written.
     pub provenance: Provenance,
     path: String,
-    /// Where `callbackUrl` is written, if it is.
+    /// Place where `callbackUrl` is written, if it is.
     callback_at: Option<Provenance>,
-    /// Where `signIn` is written, if it is.
+    /// Place where `signIn` is written, if it is.
     sign_in_at: Option<Provenance>,
 }
 

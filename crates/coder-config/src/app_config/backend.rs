@@ -88,7 +88,7 @@ impl fmt::Display for Listen {
     }
 }
 
-/// The text names no place to listen at.
+/// The error for a text that names no place to listen at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a place to listen at; write `:7007` or `127.0.0.1:7007`")]
 pub struct ListenError;

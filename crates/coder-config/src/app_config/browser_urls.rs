@@ -17,7 +17,7 @@ pub(super) struct BrowserUrl<'a> {
 }
 
 impl<'a> BrowserUrl<'a> {
-    /// Reads a value; `None` when it is no URL, which is told already.
+    /// Reads a value; `None` when it is not a URL, which is reported already.
     pub(super) fn read(value: Value<'a>) -> Option<Self> {
         let url = web_url(value.node.scalar_text()?.trim()).ok()?;
         Some(Self { value, url })

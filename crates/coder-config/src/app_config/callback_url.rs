@@ -10,7 +10,7 @@ const CALLBACK: &str = "/coder/handler/frame";
 /// Reads a `callbackUrl` that a route of the portal serves: it ends with `/coder/handler/frame`,
 /// or with that and one part of its own.
 ///
-/// What stands in front of it may be changed by a reverse proxy, so any prefix will do.
+/// A reverse proxy may change the prefix before that, so any prefix will do.
 pub(super) fn callback_url(text: &str) -> Result<Url, &'static str> {
     let url = web_url(text)?;
     if url.fragment().is_some() {

@@ -32,7 +32,7 @@ pub struct CatalogLocation {
     /// `rules[].allow`: the kinds of entities that may come from here, beside those that the rules
     /// for all locations let in.
     pub allow: Vec<String>,
-    /// Where it is written.
+    /// Place where it is written.
     pub provenance: Option<Provenance>,
 }
 

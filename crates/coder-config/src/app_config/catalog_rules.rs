@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
         Some(rules.iter().map(|rule| self.catalog_rule(rule)).collect())
     }
 
-    /// Reads a rule. A rule that is wrong somewhere lets nothing in, and the mistake is told.
+    /// Reads a rule. A rule that is wrong somewhere lets nothing in, and the mistake is reported.
     fn catalog_rule(&mut self, rule: &Section<'a>) -> CatalogRule {
         self.only(rule, &["allow", "locations"]);
         let allow = self.allowed(rule, true);

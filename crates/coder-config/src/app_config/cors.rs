@@ -16,7 +16,7 @@ pub struct CorsConfig {
     pub origins: Vec<String>,
     /// `credentials`: whether these pages may send the browser's cookies.
     pub credentials: bool,
-    /// `methods` that these pages may use; Backstage's six unless said otherwise.
+    /// `methods` that these pages may use; Backstage's six by default.
     pub methods: Vec<String>,
     /// `allowedHeaders` that these pages may send. Without it, those that their preflight names.
     pub allowed_headers: Option<Vec<String>>,
@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads names of methods or headers: a list, or one string with commas between them.
-    fn names(&mut self, section: &Section<'a>, key: &str) -> Option<Vec<String>> {
+    pub(super) fn names(&mut self, section: &Section<'a>, key: &str) -> Option<Vec<String>> {
         let value = self.value(section, key)?;
         let texts = self.texts(section, key);
         let names = texts.iter().flat_map(|text| text.split(',')).map(str::trim);
@@ -101,6 +101,6 @@ impl<'a> Reader<'a> {
 }
 
 /// Says whether a text is a token (RFC 9110 section 5.6.2), as names of methods and headers are.
-fn is_token(text: &str) -> bool {
+pub(super) fn is_token(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }

@@ -19,7 +19,7 @@ const UNITS: [(&str, i64); 8] = [
 /// One day in milliseconds.
 const DAY: i64 = 24 * 3_600_000;
 
-/// How long a duration of app-config may be. There is no other way to read one.
+/// The range of a duration of app-config. Every duration is read with one.
 pub(super) struct Range {
     least: Bound,
     most: Bound,

@@ -24,7 +24,7 @@ impl Named {
 
 impl Reader<'_> {
     /// Refuses a file that two settings name: a database is written over what it is put on, and a
-    /// private key that is published is none.
+    /// private key that is published is not private.
     ///
     /// Paths are compared as they are written, since there is no disk here. Relative ones begin at
     /// one directory, as far as can be told.

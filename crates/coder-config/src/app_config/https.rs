@@ -44,7 +44,7 @@ impl CertificateConfig {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads `backend.https`. A flag is no certificate: `true` is told among the keys without effect.
+    /// Reads `backend.https`. A flag is not a certificate: `true` is reported among the keys without effect.
     pub(super) fn certificate(&mut self, backend: &Section<'a>) -> Option<CertificateConfig> {
         let https = self.value(backend, "https")?;
         if https.node.scalar_text().is_some() {

@@ -27,7 +27,7 @@ pub struct StaticKeyConfig {
     pub public_key_file: String,
     /// `privateKeyFile`, as it is written.
     pub private_key_file: String,
-    /// Where the key is written.
+    /// Place where the key is written.
     pub provenance: Provenance,
     pub(super) path: String,
 }

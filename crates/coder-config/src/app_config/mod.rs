@@ -32,7 +32,7 @@ pub use catalog_rules::{AllowedEntities, CatalogRule, RuleLocation, RuleTarget};
 pub use cors::CorsConfig;
 pub use https::CertificateConfig;
 pub use key_store::{KeyStoreConfig, StaticKeyConfig};
-pub use proxy::ProxyConfig;
+pub use proxy::{ProxyConfig, ProxyCredentials};
 pub use remote_catalog::RemoteCatalogConfig;
 pub(crate) use session::StoreType;
 pub use session::{AccessTokenPolicy, Logout, SessionConfig, SessionStoreConfig};
@@ -47,7 +47,7 @@ use crate::{ConfigErrors, LoadedConfig, Notice, WorkspacesConfig};
 use reader::Reader;
 
 const CODER_KEYS: &[&str] =
-    &["deployment", "workspaces", "session", "trustedIssuers", "catalog", "oauth"];
+    &["deployment", "workspaces", "session", "trustedIssuers", "catalog", "proxy", "oauth"];
 
 /// Everything that a portal reads from app-config, checked.
 #[derive(Clone, Debug)]
@@ -65,8 +65,11 @@ pub struct AppConfig {
     pub session: SessionConfig,
     /// `coder.trustedIssuers`: other Backstage backends whose identity tokens are believed.
     pub trusted_issuers: Vec<TrustedIssuerConfig>,
-    /// `proxy.endpoints./coder`, if it is configured.
-    pub proxy: Option<ProxyConfig>,
+    /// `proxy.endpoints`: those that lead to a deployment of an environment.
+    pub proxies: Vec<ProxyConfig>,
+    /// `coder.proxy.iconHosts`: hosts, possibly with a port, that the proxy fetches icons of
+    /// templates from, without any credential.
+    pub icon_hosts: Vec<String>,
     /// `catalog`: where entities are read from. It is empty when `remote_catalog` is set, since the
     /// section is then about the catalog of that Backstage.
     pub catalog: CatalogConfig,
@@ -114,7 +117,8 @@ impl AppConfig {
             workspaces,
             session: SessionConfig::default(),
             trusted_issuers: Vec::new(),
-            proxy: None,
+            proxies: Vec::new(),
+            icon_hosts: Vec::new(),
             catalog: CatalogConfig::default(),
             remote_catalog: None,
             integrations: ScmIntegrations::default(),
@@ -144,7 +148,8 @@ impl AppConfig {
         let session = reader.session(&coder, auth.as_ref());
         let trusted_issuers = reader.trusted_issuers(&coder);
         let workspaces = reader.workspaces(&coder, auth.as_ref());
-        let proxy = reader.proxy(&root);
+        let proxies = reader.proxies(&root, auth.as_ref());
+        let icon_hosts = reader.icon_hosts(&coder);
         let remote_catalog = reader.remote_catalog(&coder);
         let is_elsewhere = reader.value(&coder, "catalog").is_some();
         let catalog = reader.catalog(&root, is_elsewhere);
@@ -169,7 +174,8 @@ impl AppConfig {
                     workspaces,
                     session,
                     trusted_issuers,
-                    proxy,
+                    proxies,
+                    icon_hosts,
                     catalog,
                     remote_catalog,
                     integrations,

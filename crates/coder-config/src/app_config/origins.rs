@@ -14,7 +14,7 @@ const READ: [&str; 3] = ["backend", "cors", "origin"];
 /// How many alternatives (`{a,b}`) of a pattern are looked at. More of them are taken for all.
 const MOST_ALTERNATIVES: usize = 64;
 
-/// Which origins a pattern lets in, the widest last.
+/// The origins that a pattern lets in, the widest last.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Reach {
     /// None: no origin looks like that.

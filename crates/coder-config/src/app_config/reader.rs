@@ -13,7 +13,7 @@ use crate::message::shown;
 use crate::suggest::{or_known, rename_slip, slips_of};
 use crate::{ConfigError, Location, Node, Notice, Provenance};
 
-/// Reader of sections, which collects what is wrong, so that all of it is told at once.
+/// Reader of sections, which collects the mistakes, so that all of them are reported at once.
 pub(super) struct Reader<'a> {
     loaded: &'a LoadedConfig,
     trail: Trail,
@@ -26,7 +26,7 @@ pub(super) struct Reader<'a> {
 pub(super) struct Section<'a> {
     path: String,
     node: Option<&'a Node>,
-    /// Where its key is written.
+    /// Place where its key is written.
     key: Option<&'a Location>,
 }
 
@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
 
     /// Returns the errors and warnings found.
     ///
-    /// A value that was left out appears once: as an error where it is required. Those that nothing
+    /// A value that was left out appears once: as an error where it is required. Values that nothing
     /// here reads have one line together.
     pub(super) fn finish(self) -> (Vec<ConfigError>, Vec<Notice>) {
         let Self { loaded, trail, errors, notices } = self;
@@ -355,6 +355,11 @@ impl<'a> Section<'a> {
     pub(super) fn keys(&self) -> Vec<&'a str> {
         let map = self.node.and_then(Node::as_map);
         map.into_iter().flatten().map(|(key, _)| key.as_str()).collect()
+    }
+
+    /// Looks at the value of a key, which does not count as read.
+    pub(super) fn peek(&self, key: &str) -> Option<&'a Node> {
+        self.node?.get(key)
     }
 
     pub(super) fn path_of(&self, key: &str) -> String {

@@ -16,7 +16,7 @@ pub struct RemoteCatalogConfig {
     pub url: DeploymentUrl,
     /// `token`: a static token of that Backstage's `backend.auth.externalAccess`.
     pub token: Secret,
-    /// Where the section is written.
+    /// Place where the section is written.
     pub provenance: Provenance,
 }
 

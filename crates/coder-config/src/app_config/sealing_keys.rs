@@ -15,7 +15,7 @@ const VARIETY: usize = 8;
 const REMEDY: &str = "let `openssl rand -base64 32` make one";
 
 impl<'a> Reader<'a> {
-    /// Reads the keys, the newest first. Each is told by its place, never by its text.
+    /// Reads the keys, the newest first. Each is named by its place, never by its text.
     pub(super) fn sealing_keys(&mut self, session: &Section<'a>) -> Vec<Secret> {
         let items = self.items(session, "keys");
         let mut former: Vec<(String, &str)> = Vec::new();

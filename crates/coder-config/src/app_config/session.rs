@@ -31,7 +31,7 @@ pub struct SessionConfig {
     pub dangerously_allow_http: bool,
     /// `keys` that seal what is stored, the newest first.
     pub keys: Vec<Secret>,
-    /// `store`: where grants and sessions are kept, if it is said.
+    /// `store`: where grants and sessions are kept, if the app-config names it.
     pub store: Option<SessionStoreConfig>,
 }
 
@@ -85,9 +85,9 @@ pub enum SessionStoreConfig {
     /// `sqlite`: a file, for one process.
     #[non_exhaustive]
     Sqlite {
-        /// `file`, as it is written; without it, whoever opens it knows a place.
+        /// `file`, as it is written; `None` leaves the place to the program that opens the store.
         file: Option<String>,
-        /// Where the file is written, if it is.
+        /// Place where the file is written, if it is.
         provenance: Option<Provenance>,
     },
     /// `postgres`: a database that many processes share.

@@ -81,7 +81,7 @@ pub struct CustomSignInResolver {
     pub name: String,
     /// Everything else that is written beside the name, as it is written.
     pub options: Map<String, Json>,
-    /// Where the name is written.
+    /// Place where the name is written.
     pub provenance: Provenance,
     path: String,
 }

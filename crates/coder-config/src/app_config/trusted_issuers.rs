@@ -13,12 +13,12 @@ pub struct TrustedIssuerConfig {
     /// `issuer`: what stands in the tokens' `iss`, letter by letter; for Backstage
     /// `<backend.baseUrl>/api/auth`.
     pub issuer: String,
-    /// `jwksUrl`: where the keys are published; `<issuer>/.well-known/jwks.json` unless said
-    /// otherwise. Always https, except on loopback.
+    /// `jwksUrl`: where the keys are published; `<issuer>/.well-known/jwks.json` by
+    /// default. Always https, except on loopback.
     pub jwks_url: Url,
-    /// `audience`: what must stand in the tokens' `aud`; `backstage` unless said otherwise.
+    /// `audience`: what must stand in the tokens' `aud`; `backstage` by default.
     pub audience: String,
-    /// Where the issuer is written.
+    /// Place where the issuer is written.
     pub provenance: Provenance,
 }
 

@@ -120,7 +120,7 @@ impl Entity {
         self.metadata.annotations.get(key).map(String::as_str)
     }
 
-    /// Reads the section `spec.coder`; `None` when there is none.
+    /// Reads the section `spec.coder`; `None` when the entity has no such section.
     pub fn coder_spec(&self) -> Option<CoderSpec> {
         self.coder.as_ref().map(CoderSpec::from_node)
     }

@@ -36,7 +36,7 @@ const FORMATS: [(&str, Format); 5] = [
 ///
 /// As in Backstage's `PlaceholderProcessor`, a placeholder is a mapping whose only key is `$text`,
 /// `$json`, `$yaml`, `$openapi` or `$asyncapi`, anywhere in an entity. Other mappings with a `$` key are
-/// left alone, with all that is in them. What is put in is not searched for placeholders.
+/// left alone, with all that is in them. The values that are put in are not searched for placeholders.
 ///
 /// ```
 /// use coder_config::{PlaceholderFile, Placeholders, yaml};
@@ -51,9 +51,9 @@ const FORMATS: [(&str, Format); 5] = [
 /// ```
 pub struct Placeholders<R> {
     read: R,
-    /// How many bytes may still be put in.
+    /// Number of bytes that may still be put in.
     bytes: usize,
-    /// How many values may still be put in.
+    /// Number of values that may still be put in.
     nodes: usize,
 }
 
@@ -71,7 +71,7 @@ impl PlaceholderFile {
     }
 }
 
-/// Why a placeholder is left as it is written.
+/// Reasons why a placeholder is left as it is written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[expect(clippy::exhaustive_enums, reason = "a reader of files has to decide between the two")]
 pub enum PlaceholderError {
@@ -89,13 +89,13 @@ pub enum PlaceholderError {
 pub struct UnreadPlaceholder {
     /// Path of the value in the entity, like `spec.definition`.
     pub path: String,
-    /// Where the placeholder is written.
+    /// Place where the placeholder is written.
     pub provenance: Provenance,
     /// Key of the placeholder: `$text`.
     pub key: &'static str,
-    /// Path or URL that the placeholder names; empty when its value is no string.
+    /// Path or URL that the placeholder names; empty when its value is not a string.
     pub target: String,
-    /// Why it was not read.
+    /// Reason why it was not read.
     pub error: PlaceholderError,
 }
 

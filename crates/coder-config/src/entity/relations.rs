@@ -76,7 +76,7 @@ impl Entity {
     /// Returns the relations that `spec` states, each with the entity that has it: for a User
     /// `memberOf` and, of the Group that it names, `hasMember`.
     ///
-    /// They are those of Backstage's own kinds. A text that is no reference states none.
+    /// They are those of Backstage's own kinds. A text that is not a reference states none.
     pub fn stated_relations(&self) -> Vec<(EntityRef, Relation)> {
         let source = self.entity_ref();
         let mut stated = Vec::new();

@@ -1,4 +1,4 @@
-//! What Backstage's catalog demands of an entity, beyond what reading it takes.
+//! The rules that Backstage's catalog has for an entity, beyond those of reading it.
 
 use super::kinds;
 use super::placeholders::{given, may_be_placeholder};

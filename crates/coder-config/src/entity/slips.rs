@@ -5,8 +5,8 @@ use crate::suggest::slips_of;
 use crate::{Node, Notice, SOURCE_LOCATION};
 
 /// Finds keys of a descriptor that look like slips of those that Backstage or this project read,
-/// each with its place: `spec.codr`, `metadata.annotatons`. What is required and missing is an
-/// error already, and `spec.coder` has notices of its own
+/// each with its place: `spec.codr`, `metadata.annotatons`. A required key that is missing is
+/// an error already, and `spec.coder` has notices of its own
 /// ([`CoderSpec::notices`](crate::CoderSpec::notices)).
 pub fn entity_notices(node: &Node) -> Vec<Notice> {
     let kind = node.get("kind").and_then(Node::as_str).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the catalog makes of an entity, and what it says of a broken rule.
+//! Decisions of the catalog about an entity, and errors for a broken rule.
 
 use crate::error::Hint;
 use crate::suggest::rename_slip;
@@ -11,9 +11,9 @@ pub enum CatalogVerdict {
     /// The entity is of one of Backstage's own kinds, and keeps that kind's rules.
     Accepted,
     /// The entity is of one of Backstage's own kinds in another spelling or API version: the
-    /// catalog finds nobody to process it.
+    /// catalog has no processor for it.
     NotRecognised,
-    /// The entity is of a kind of somebody else's, whose rules are not known here.
+    /// The entity is of a kind that is not Backstage's own, whose rules are not known here.
     ForeignKind,
 }
 

@@ -1,15 +1,15 @@
-//! What Backstage leaves out without a word.
+//! Values that Backstage leaves out silently.
 
 use indexmap::IndexSet;
 
 use crate::{Node, Notice, Provenance};
 
-/// A value that Backstage drops without a word, because what it refers to is not there.
+/// A value that Backstage drops silently, because what it refers to is not there.
 #[derive(Clone, Debug)]
 pub(crate) struct DroppedValue {
     /// Path of the value.
     pub(crate) path: String,
-    /// Where it is written.
+    /// Place where it is written.
     pub(crate) provenance: Provenance,
     /// Reason why it was dropped.
     pub(crate) dropped: Dropped,
@@ -61,7 +61,7 @@ fn has(node: &Node, path: &str) -> bool {
     })
 }
 
-/// How many variables of other programs are named.
+/// The number of variables of other programs that are named.
 const NAMED: usize = 5;
 
 impl DroppedValue {

@@ -1,10 +1,10 @@
-//! Where files come from.
+//! Sources of text files.
 
 use std::collections::BTreeMap;
 use std::io;
 
-/// Reads text files. A closure `Fn(&str) -> io::Result<String>` is one, and so is a map from path
-/// to text.
+/// A source of text files, such as a closure `Fn(&str) -> io::Result<String>`, or a map from path to
+/// text.
 ///
 /// Paths are as they were given, or joined to the path of the file that refers to them with `/`.
 /// A file that does not exist is [`io::ErrorKind::NotFound`].

@@ -19,12 +19,11 @@ pub(crate) use dropped::{Dropped, DroppedValue, quoted};
 use files::{base_name, directory, join};
 use transform::{Context, Transform};
 
-/// Which configuration to load. The order is Backstage's, later ones override earlier ones:
+/// The sources of a configuration, in Backstage's order. A later source overrides an earlier one:
 ///
-/// - the files named with [`with_files`](Self::with_files) (`--config`), or without any
-///   `app-config.yaml`, `app-config.<name>.yaml` for each name in `BACKSTAGE_ENV` (a list with
-///   commas), `app-config.local.yaml` and `app-config.<name>.local.yaml` for each name, of which the
-///   first must exist;
+/// - the files named with [`with_files`](Self::with_files) (`--config`). Without any, these are
+///   `app-config.yaml`, which must exist; `app-config.<name>.yaml` for each name in `BACKSTAGE_ENV`
+///   (a list with commas); `app-config.local.yaml`; and `app-config.<name>.local.yaml` for each name;
 /// - the environment variables `APP_CONFIG_…`.
 ///
 /// ```
@@ -66,13 +65,13 @@ impl<'a> ConfigSources<'a> {
         Self { targets: paths, ..self }
     }
 
-    /// Looks for the default files in this directory.
+    /// Sets the directory of the default files, by default the working directory.
     #[must_use]
     pub fn in_directory(self, directory: &'a str) -> Self {
         Self { directory, ..self }
     }
 
-    /// Does without `app-config.yaml` when it does not exist.
+    /// Makes `app-config.yaml` optional: without it, loading goes on with the other sources.
     #[must_use]
     pub fn without_required_default(self) -> Self {
         Self { default_required: false, ..self }
@@ -83,7 +82,7 @@ impl<'a> ConfigSources<'a> {
     /// # Errors
     ///
     /// Every problem that was found, each with its place: files that cannot be read, syntax,
-    /// directives that cannot be followed. Values that Backstage drops silently are no errors
+    /// directives that cannot be followed. Values that Backstage drops silently are not errors
     /// but [notices](LoadedConfig::notices).
     pub fn load(&self) -> Result<LoadedConfig, ConfigErrors> {
         let mut errors = Vec::new();
@@ -162,8 +161,8 @@ impl<'a> ConfigSources<'a> {
         names.map(str::trim).filter(|name| !name.is_empty())
     }
 
-    /// Tells of each name in `BACKSTAGE_ENV` that has no file: without a word, the configuration of
-    /// a developer would serve in production.
+    /// Returns a notice for each name in `BACKSTAGE_ENV` that has no file. Otherwise nobody would
+    /// notice that production runs with the configuration of a developer.
     fn environments_without_file(&self, read: &[String]) -> Vec<Notice> {
         if !self.targets.is_empty() {
             return Vec::new();

@@ -27,7 +27,8 @@ pub(super) struct Transform<'a> {
 /// The most files that one configuration may be made of.
 const MAX_FILES: usize = 1_000;
 
-/// Where a value stands: what relative paths start from, and who included it.
+/// The context of a value: the directory that relative paths start from, and the `$include` that
+/// leads to it.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) directory: &'a str,
@@ -79,7 +80,7 @@ impl Transform<'_> {
         }
     }
 
-    /// Counts a value. Once a limit is reached, which is told once, nothing more is done.
+    /// Counts a value. Once a limit is reached, which is reported once, nothing more is done.
     fn goes_on(&mut self, node: &Node, context: Context<'_>) -> bool {
         self.nodes += 1;
         let (what, limit) = if self.exhausted {

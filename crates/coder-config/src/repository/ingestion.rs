@@ -1,4 +1,4 @@
-//! What Backstage's catalog notes on an entity that it read from a URL.
+//! Annotations that Backstage's catalog adds to an entity that it read from a URL.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ impl ScmIntegrations {
     ///
     /// # Errors
     ///
-    /// When the source location of the entity would be no location reference.
+    /// When the source location of the entity would not be a location reference.
     pub fn annotations_of(
         &self,
         location: &LocationRef,

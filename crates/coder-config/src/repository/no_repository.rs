@@ -1,9 +1,9 @@
-//! Why an entity has no repository.
+//! Reasons why an entity has no repository.
 
 use super::annotations::{MANAGED_BY_LOCATION, SOURCE_LOCATION};
 use crate::LocationRefError;
 
-/// Why an entity has no repository.
+/// Reasons why an entity has no repository.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoRepository {
@@ -13,7 +13,7 @@ pub enum NoRepository {
          add the first, like `url:https://github.com/acme/payments`"
     )]
     NoAnnotation,
-    /// The annotation is no location reference.
+    /// The annotation is not a location reference.
     #[error("the annotation `{annotation}` cannot be read")]
     #[non_exhaustive]
     Annotation {

@@ -42,7 +42,7 @@ impl Normalised {
         })
     }
 
-    /// Tells whether `url` is another spelling of `known`; `None` when it is no repository's URL.
+    /// Tells whether `url` is another spelling of `known`; `None` when it is not a repository's URL.
     pub(super) fn like(url: &str, known: &Self) -> Option<bool> {
         let found = Self::parse(url, |address| {
             if known.server.is_at(&address.host) {

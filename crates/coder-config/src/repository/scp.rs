@@ -1,6 +1,6 @@
 //! Repositories in the short form that git takes from scp.
 
-/// A text like `git@github.com:acme/payments.git`, which is no URL, taken apart.
+/// A text like `git@github.com:acme/payments.git`, which is not a URL, taken apart.
 pub(super) struct Scp<'a> {
     pub(super) user: &'a str,
     /// Host name; an address of IPv6 has its brackets.

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Which private characters stand for which unprintable ones while a text is parsed.
+/// The private characters that stand for unprintable ones while a text is parsed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StandIns {
     /// Pairs of an original and its stand-in.
     pairs: Vec<(char, char)>,
-    /// Where a stand-in begins, and how many bytes it and those before it are longer than their
-    /// originals. Shared: each document of a file has the same.
+    /// The place where each stand-in begins, and by how many bytes it and those before it are longer
+    /// than their originals. Shared: each document of a file has the same.
     longer: Arc<[(usize, usize)]>,
 }
 
@@ -66,7 +66,7 @@ fn is_unprintable(c: char) -> bool {
 }
 
 /// Joins the two escapes as which JSON writes a character beyond U+FFFF, since YAML does not know
-/// them. A half of such a pair alone is no character; it becomes U+FFFD.
+/// them. A half of such a pair alone is not a character; it becomes U+FFFD.
 pub(super) fn whole_characters(text: &str) -> Cow<'_, str> {
     let half = |at: usize, range: std::ops::Range<u32>| {
         let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;

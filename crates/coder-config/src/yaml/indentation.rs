@@ -1,7 +1,7 @@
 //! Where npm's `yaml` is stricter with space than our parser: what stands in brackets or quotes
 //! inside a block must be indented more than the block, and tabs do not indent.
 
-/// Where a value may begin when it is the first on its line.
+/// The columns in which a value may begin when it is the first on its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Begins {
     /// Anywhere: the parser has looked at it already.

@@ -4,8 +4,8 @@
 pub const MAX_BYTES: usize = 4 << 20;
 /// The deepest nesting of collections.
 pub const MAX_DEPTH: usize = 64;
-/// The most values in one document, keys not counted. What an anchor marks and what an alias
-/// repeats counts again.
+/// The most values in one document, keys not counted. The values that an
+/// alias repeats count again, and so do those that its anchor marks.
 pub const MAX_NODES: usize = 50_000;
 /// The most documents in one file.
 pub const MAX_DOCUMENTS: usize = 10_000;

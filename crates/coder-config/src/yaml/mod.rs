@@ -2,7 +2,7 @@
 //!
 //! Backstage reads app-config and catalog files with the `yaml` package of npm: core schema, no
 //! merge keys, duplicate keys refused, each document of a catalog file on its own. So does this
-//! module, and it says where every key and value is written. What it accepts is bounded by
+//! module, and it says where every key and value is written. Its input is bounded by
 //! [`MAX_BYTES`], [`MAX_DEPTH`], [`MAX_NODES`], [`MAX_SCALAR_BYTES`] and [`MAX_ALIASES`], so that
 //! no input can make it hang or fill the memory.
 //!
@@ -24,7 +24,7 @@
 //! - A carriage return without a line feed is an error wherever it stands.
 //! - A tab alone on a line ends no literal text, and may stand between `-` and an anchor or tag.
 //! - Keys that are lists or mappings are called by their text in one line: `[ null ]`, `{ a: }`.
-//! - `...` alone is no document; a quote that only looks closed (`'''`) is not.
+//! - `...` alone is not a document; a quote that only looks closed (`'''`) is not.
 
 mod characters;
 mod indentation;

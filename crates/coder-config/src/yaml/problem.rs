@@ -1,4 +1,4 @@
-//! What the parser has to say, in words of people who write YAML.
+//! The parser's errors, in terms of people who write YAML.
 
 use granit_parser::{ErrorKind, ScanError};
 

@@ -1,10 +1,10 @@
-//! What a scalar means: the YAML 1.2 core schema, and YAML 1.1's where a document asks for it,
+//! The meaning of scalars: the YAML 1.2 core schema, and YAML 1.1's where a document asks for it,
 //! as the `yaml` package of npm reads them.
 
 use crate::node::{Content, Entry};
 use crate::{Location, Node};
 
-/// Which schema a document is read with.
+/// The schema that a document is read with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Schema {
     Core,
@@ -33,7 +33,7 @@ pub(super) fn plain(text: &str, schema: Schema) -> Content {
 ///
 /// # Errors
 ///
-/// What a timestamp must be like, when it is none.
+/// Fails for a text that is not a timestamp, with the form that one must have.
 pub(super) fn tagged(text: &str, tag: &str, schema: Schema) -> Result<Content, &'static str> {
     let number = |value: Option<f64>| value.map(|value| (value, text));
     let found = match tag {
@@ -63,7 +63,7 @@ pub(super) fn emptied() -> Content {
 }
 
 /// Decodes bytes, which Backstage copies as a mapping from index to byte. Like Node's `Buffer`,
-/// what is no base64 is skipped, and the first `=` is the end.
+/// what is not base64 is skipped, and the first `=` is the end.
 fn binary(text: &str) -> Content {
     use base64::Engine as _;
     use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};

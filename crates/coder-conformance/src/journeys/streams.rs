@@ -16,8 +16,8 @@ use tokio::time::timeout;
 use super::workspaces::{delete_later, entity};
 use super::{Stage, Trouble, ensure};
 
-/// No stream of a journey is followed longer.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// The time limit for the next message of a stream.
+const STREAM_TIMEOUT: Duration = Duration::from_secs(120);
 
 pub(super) async fn to_their_end(stage: &mut Stage) -> Result<(), Trouble> {
     follow(stage, "streams", false).await
@@ -39,17 +39,17 @@ async fn follow(stage: &mut Stage, name: &str, restart: bool) -> Result<(), Trou
     let mut ids = Vec::new();
     if restart {
         // The first line is here before the restart, the rest comes after it.
-        if let Some(first) = timeout(PATIENCE, lines.try_next()).await?? {
+        if let Some(first) = timeout(STREAM_TIMEOUT, lines.try_next()).await?? {
             ids.push(first);
         }
         stage.restart().await?;
     }
-    let rest: Vec<i64> = timeout(PATIENCE, lines.try_collect()).await??;
+    let rest: Vec<i64> = timeout(STREAM_TIMEOUT, lines.try_collect()).await??;
     ids.extend(rest);
     complete(&client, made.latest_build.id, &ids).await?;
     let mut log = agent(stage, &client, made.id, restart).await?;
     watched(&client, made.id, &mut changes).await?;
-    let more = timeout(PATIENCE, log.try_next()).await??;
+    let more = timeout(STREAM_TIMEOUT, log.try_next()).await??;
     ensure!(more.is_none(), "the agent's log went on after the workspace had stopped");
     Ok(())
 }
@@ -71,7 +71,7 @@ async fn agent(
     let agent = first_agent(client, workspace).await?;
     let mut metadata = client.subscribe(WatchAgentMetadata::new(agent));
     let mut log = client.subscribe(FollowAgentLogs::new(agent));
-    let described = timeout(PATIENCE, metadata.try_next()).await??;
+    let described = timeout(STREAM_TIMEOUT, metadata.try_next()).await??;
     ensure!(described.is_some(), "the agent's metadata ended at once");
     stage.connect_agents(workspace, "before").await;
     let mut read = read_up_to_now(client, agent, &mut log, 0).await?;
@@ -100,7 +100,7 @@ async fn read_up_to_now(
 ) -> Result<usize, Trouble> {
     let written = client.send(&ListAgentLogs::new(agent)).await?;
     for expected in written.iter().skip(read) {
-        let line = timeout(PATIENCE, log.try_next()).await??;
+        let line = timeout(STREAM_TIMEOUT, log.try_next()).await??;
         let line = line.map(|line| line.id);
         ensure!(line == Some(expected.id), "line {} of the log came as {line:?}", expected.id);
     }
@@ -124,7 +124,7 @@ async fn told(metadata: &mut Followed<List<AgentMetadatum>>, value: &str) -> Res
         }
         Ok::<_, coder_client::ClientError>(false)
     };
-    ensure!(timeout(PATIENCE, news).await??, "the agent's metadata ended at the restart");
+    ensure!(timeout(STREAM_TIMEOUT, news).await??, "the agent's metadata ended at the restart");
     Ok(())
 }
 
@@ -152,6 +152,6 @@ async fn watched(
         }
         Ok::<_, coder_client::ClientError>(false)
     };
-    ensure!(timeout(PATIENCE, told).await??, "the stream ended before the workspace stopped");
+    ensure!(timeout(STREAM_TIMEOUT, told).await??, "the stream ended before the workspace stopped");
     Ok(())
 }

@@ -1,6 +1,6 @@
-//! What handlers answer.
+//! The answers of handlers.
 
-use coder_auth::http::{empty, json};
+use coder_auth::http::json;
 use coder_core::Body;
 use http::{Response, StatusCode};
 use serde::Serialize;
@@ -97,19 +97,18 @@ impl<T: Serialize + Described> Answer for Asked<T> {
     }
 }
 
-/// An answer without content (204).
-#[derive(Debug)]
+/// An answer without content (204), of a route that answers its request itself.
+#[cfg(test)]
 pub(crate) struct Empty;
 
+#[cfg(test)]
 impl Answer for Empty {
-    #[cfg(test)]
     const STATUSES: &'static [u16] = &[204];
 
     fn into_response(self) -> Response<Body> {
-        empty(StatusCode::NO_CONTENT)
+        coder_auth::http::empty(StatusCode::NO_CONTENT)
     }
 
-    #[cfg(test)]
     fn content(_: &mut schemars::SchemaGenerator) -> Option<(&'static str, schemars::Schema)> {
         None
     }

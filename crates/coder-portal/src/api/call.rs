@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use coder_auth::Caller;
 use coder_client::Client;
-use http::HeaderMap;
 
 use super::input::{NoBody, NoQuery};
 use super::path::NoPath;
@@ -17,7 +16,6 @@ pub(crate) struct Call<P = NoPath, Q = NoQuery, B = NoBody> {
     /// Client with the caller's rights. When Coder refuses its token, the handler is called once more
     /// with a renewed one.
     pub(crate) client: Client,
-    pub(crate) headers: HeaderMap,
     pub(crate) path: P,
     pub(crate) query: Q,
     pub(crate) body: B,

@@ -1,4 +1,4 @@
-//! What answers a route: a handler, with its types erased.
+//! The endpoint of a route: a handler, with its types erased.
 
 use std::sync::Arc;
 
@@ -11,19 +11,18 @@ use super::answer::Answer;
 use super::call::Call;
 use super::error::ApiError;
 use super::input::FromBody;
-use super::route::PathValues;
+use super::path_values::PathValues;
 use crate::request_body::BodyKind;
 use crate::state::PortalState;
+
+/// An answer that is on its way.
+pub(crate) type Running<'a> = BoxFuture<'a, Result<Response<Body>, ErrorResponse>>;
 
 /// The handler of a route.
 pub(crate) struct Endpoint {
     /// The kind of body that the handler takes.
     pub(crate) takes: BodyKind,
-    pub(crate) run: for<'a> fn(
-        &'a Arc<PortalState>,
-        &'a Request<Bytes>,
-        PathValues,
-    ) -> BoxFuture<'a, Result<Response<Body>, ErrorResponse>>,
+    pub(crate) run: for<'a> fn(&'a Arc<PortalState>, &'a Request<Bytes>, PathValues) -> Running<'a>,
     /// Contract of the handler, for the description: what it takes and answers.
     #[cfg(test)]
     pub(crate) contract: fn(&mut schemars::SchemaGenerator) -> super::openapi::Contract,
@@ -53,8 +52,8 @@ macro_rules! endpoint {
     };
 }
 
-/// Makes the endpoint of a function that reads the request itself and answers it. What it takes and
-/// answers is told beside it, for the description.
+/// Makes the endpoint of a function that reads the request itself and answers it. Its input
+/// and its answers are named beside it, for the description.
 macro_rules! raw_endpoint {
     ($takes:expr, |$state:pat_param, $request:pat_param| $answer:expr, $body:ty => $kind:ty) => {
         $crate::api::endpoint::Endpoint {

@@ -13,8 +13,15 @@ use http::StatusCode;
 
 /// How long to wait before the catalog is asked again.
 const CATALOG_RETRY_AFTER: Duration = Duration::from_secs(5);
+/// How long to wait before Coder is asked again, unless it says so itself.
+const CODER_RETRY_AFTER: Duration = Duration::from_secs(5);
 /// How long to wait before a template that is imported can be used.
 const IMPORT_RETRY_AFTER: Duration = Duration::from_secs(30);
+
+/// The greatest number of parameters of a template that a request sets.
+pub(super) const MAX_VALUES: usize = 200;
+/// The greatest length of a parameter's value, in bytes.
+pub(super) const MAX_VALUE: usize = 8 * 1024;
 
 /// Reasons why a route has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +40,16 @@ pub(crate) enum ApiError {
     NoEntity(EntityRef),
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    #[error("the workspace {} has no such agent", quoted(workspace))]
+    NoAgent { workspace: String },
+    #[error("a workspace can run longer by 1 to 10080 minutes, not by {minutes}")]
+    Extension { minutes: u32 },
+    #[error(
+        "this Coder does not let workspaces be renamed; its administrator can allow it with `CODER_ALLOW_WORKSPACE_RENAMES`"
+    )]
+    NotRenamable,
+    #[error("at most {MAX_VALUES} parameters can be set, each of at most {MAX_VALUE} bytes")]
+    TooManyValues,
     #[error(
         "`Idempotency-Key` must be given once, as 1 to 255 visible ASCII characters without white space"
     )]
@@ -60,6 +77,10 @@ impl ApiError {
             | Self::Name(_)
             | Self::NoEntity(_)
             | Self::Catalog(_)
+            | Self::NoAgent { .. }
+            | Self::Extension { .. }
+            | Self::NotRenamable
+            | Self::TooManyValues
             | Self::InvalidKey
             | Self::KeyReused
             | Self::Interrupted => false,
@@ -71,7 +92,7 @@ impl ApiError {
         Self::Coder(error.into())
     }
 
-    /// Creates the error for a text that is no id.
+    /// Creates the error for a text that is not an id.
     pub(crate) fn id(error: IdError) -> Self {
         Self::Id(error)
     }
@@ -111,8 +132,11 @@ impl From<ApiError> for ErrorResponse {
             ApiError::Parameter { .. }
             | ApiError::Id(_)
             | ApiError::Name(_)
+            | ApiError::Extension { .. }
+            | ApiError::TooManyValues
             | ApiError::InvalidKey => StatusCode::BAD_REQUEST,
-            ApiError::NoEntity(_) => StatusCode::NOT_FOUND,
+            ApiError::NoEntity(_) | ApiError::NoAgent { .. } => StatusCode::NOT_FOUND,
+            ApiError::NotRenamable => StatusCode::CONFLICT,
             ApiError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             ApiError::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
         };
@@ -138,7 +162,9 @@ fn of_coder(error: &ClientError) -> ErrorResponse {
         // Coder may be asked again; the session has nothing to do with it.
         StatusCode::SERVICE_UNAVAILABLE
     };
-    ErrorResponse::from_error(status, error).retry_after(error.retry_after())
+    let wait = (status == StatusCode::SERVICE_UNAVAILABLE)
+        .then(|| error.retry_after().unwrap_or(CODER_RETRY_AFTER));
+    ErrorResponse::from_error(status, error).retry_after(wait)
 }
 
 /// Tells whether Coder itself finds a fault in the request, or the request cannot be made.
@@ -166,7 +192,11 @@ fn of_workspaces(error: &WorkspacesError) -> ErrorResponse {
             of_not_creatable(reason)
         }
         WorkspacesError::NotReady { problem: NotReady::TimedOut { .. }, .. }
-        | WorkspacesError::Incomplete(_) => StatusCode::SERVICE_UNAVAILABLE,
+        | WorkspacesError::Incomplete(_) => {
+            wait = Some(CODER_RETRY_AFTER);
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        WorkspacesError::NotReady { problem: NotReady::Deleted, .. } => StatusCode::NOT_FOUND,
         WorkspacesError::NotReady { .. } => StatusCode::CONFLICT,
         WorkspacesError::Client(error) => return of_coder(error),
     };

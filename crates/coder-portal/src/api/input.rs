@@ -1,18 +1,31 @@
-//! What handlers read from a request: the query and the body.
+//! The input of handlers: the query and the body of a request.
 
 use bytes::Bytes;
 use coder_auth::RequestError;
 use coder_auth::http::read_json;
 use http::Request;
+use indexmap::IndexMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::error::ApiError;
+use super::error::{ApiError, MAX_VALUE, MAX_VALUES};
 use crate::request_body::BodyKind;
 
 /// The greatest length of a query, in bytes.
 const MAX_QUERY: usize = 32 * 1024;
+
+/// Checks the number and the length of values for a template's parameters.
+///
+/// # Errors
+///
+/// When there are more than 200, or a value is longer than 8 kB.
+pub(crate) fn check_values(values: &IndexMap<String, String>) -> Result<(), ApiError> {
+    if values.len() > MAX_VALUES || values.values().any(|value| value.len() > MAX_VALUE) {
+        return Err(ApiError::TooManyValues);
+    }
+    Ok(())
+}
 
 /// A type with a schema, which only the description needs.
 #[cfg(test)]
@@ -52,9 +65,16 @@ pub(super) fn query<Q: DeserializeOwned + Described>(
             return Err(RequestError::RepeatedParameter(name.into_owned()).into());
         }
     }
-    serde_path_to_error::deserialize(Value::Object(values)).map_err(|error| ApiError::Parameter {
-        name: error.path().to_string(),
-        problem: error.into_inner().to_string(),
+    serde_path_to_error::deserialize(Value::Object(values)).map_err(|error| {
+        let (name, problem) = (error.path().to_string(), error.into_inner().to_string());
+        let missing =
+            problem.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+        match missing {
+            Some(name) => {
+                ApiError::Parameter { name: name.to_owned(), problem: "is missing".into() }
+            }
+            None => ApiError::Parameter { name, problem },
+        }
     })
 }
 

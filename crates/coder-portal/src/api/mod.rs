@@ -13,14 +13,19 @@ mod idempotency;
 mod input;
 pub(crate) mod openapi;
 mod path;
+mod path_values;
 mod route;
+mod router;
 mod serve;
 mod table;
 
-pub(crate) use answer::{Asked, Empty, Json, Made};
+#[cfg(test)]
+pub(crate) use answer::Empty;
+pub(crate) use answer::{Asked, Json, Made};
 pub(crate) use call::Call;
 pub(crate) use error::ApiError;
 pub(crate) use idempotency::Idempotency;
-pub(crate) use input::{JsonBody, NoBody, NoQuery, OptionalJsonBody};
+pub(crate) use input::{JsonBody, NoBody, NoQuery, OptionalJsonBody, check_values};
 pub(crate) use path::{AgentPath, NoPath};
-pub(crate) use route::{Matched, find};
+pub(crate) use route::Matched;
+pub(crate) use router::find;

@@ -4,7 +4,7 @@ use coder_client::{AgentId, TemplateId, WorkspaceId};
 use coder_config::EntityRef;
 
 use super::error::ApiError;
-use super::route::PathValues;
+use super::path_values::PathValues;
 
 /// Value that a route's path holds.
 pub(crate) trait FromPath: Sized {

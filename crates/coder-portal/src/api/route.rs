@@ -1,13 +1,10 @@
-//! A route as data, and how the route of a request is found.
+//! A route as data.
 
 use http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::endpoint::Endpoint;
-use super::table::ROUTES;
-
-/// The path of the API below `backend.baseUrl`, in segments.
-const BASE: [&str; 3] = ["api", "coder", "v1"];
+use super::path_values::PathValues;
 
 /// A route of the API.
 #[cfg_attr(
@@ -36,7 +33,7 @@ pub(crate) enum Who {
     Anyone,
     /// A caller with an identity token, a session cookie or a Coder token, as the login decides.
     SignedIn,
-    /// A caller with an identity token or a session cookie. A Coder token is no identity.
+    /// A caller with an identity token or a session cookie. A Coder token is not an identity.
     Identified,
 }
 
@@ -47,39 +44,14 @@ pub(crate) struct Matched {
     pub(crate) path: PathValues,
 }
 
-/// The values of the parameters in a path, decoded, each with its name.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct PathValues(Vec<(&'static str, String)>);
-
-impl PathValues {
-    /// Returns the value of a parameter; empty when the path has none of this name, which a test
-    /// of all routes rules out.
-    pub(crate) fn get(&self, name: &str) -> &str {
-        let found = self.0.iter().find(|(known, _)| *known == name);
-        found.map_or("", |(_, value)| value)
-    }
-}
-
-/// Finds the route of a request by its method and the segments of its path.
-///
-/// Letter case does not matter, except in parameters. A `HEAD` is a `GET`.
-pub(crate) fn find(method: &Method, segments: &[&str]) -> Option<Matched> {
-    let method = if *method == Method::HEAD { &Method::GET } else { method };
-    let (base, rest) = segments.split_first_chunk::<{ BASE.len() }>()?;
-    if !base.iter().zip(BASE).all(|(one, other)| one.eq_ignore_ascii_case(other)) {
-        return None;
-    }
-    let of_method = ROUTES.iter().filter(|route| route.method == *method);
-    of_method.filter_map(|route| route.matching(rest)).next()
-}
-
 impl Route {
     /// Returns the segments of the path.
     pub(crate) fn segments(&self) -> impl Iterator<Item = Segment> {
         self.path.split('/').skip(1).map(Segment::new)
     }
 
-    fn matching(&'static self, segments: &[&str]) -> Option<Matched> {
+    /// Matches the segments of a request's path below the API.
+    pub(super) fn matching(&'static self, segments: &[&str]) -> Option<Matched> {
         let mut values = PathValues::default();
         let mut given = segments.iter();
         for segment in self.segments() {
@@ -89,7 +61,7 @@ impl Route {
                 Segment::Fixed(_) => return None,
                 Segment::Parameter(name) => {
                     let value = percent_decode_str(given).decode_utf8_lossy().into_owned();
-                    values.0.push((name, value));
+                    values.push(name, value);
                 }
             }
         }
@@ -110,41 +82,5 @@ impl Segment {
             Some(name) => Self::Parameter(name),
             None => Self::Fixed(text),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn each_route_is_found_by_its_own_path_and_no_other() {
-        let mut ids = BTreeSet::new();
-        for route in ROUTES {
-            assert!(ids.insert(route.id), "{} is there twice", route.id);
-            let path: Vec<&str> = BASE
-                .into_iter()
-                .chain(route.segments().map(|segment| match segment {
-                    Segment::Fixed(text) => text,
-                    Segment::Parameter(_) => "x",
-                }))
-                .collect();
-            let found = find(&route.method, &path).map(|found| found.route.id);
-            assert_eq!(found, Some(route.id), "{path:?}");
-        }
-    }
-
-    #[test]
-    fn a_parameter_is_decoded_and_keeps_its_letter_case() {
-        let found = find(
-            &Method::HEAD,
-            &["API", "coder", "V1", "Entities", "Component", "default", "a%2Fb", "workspaces"],
-        );
-        let found = found.unwrap();
-        assert_eq!(found.route.id, "listEntityWorkspaces");
-        assert_eq!(found.path.get("kind"), "Component");
-        assert_eq!(found.path.get("name"), "a/b");
     }
 }

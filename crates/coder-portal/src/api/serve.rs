@@ -15,7 +15,7 @@ use super::error::ApiError;
 use super::idempotency::Fingerprint;
 use super::input::{Described, FromBody, query};
 use super::path::FromPath;
-use super::route::PathValues;
+use super::path_values::PathValues;
 use crate::state::PortalState;
 
 /// Identifies the caller, reads the request, and lets the handler answer.
@@ -77,7 +77,6 @@ impl Reader {
         Ok(Call {
             client: caller.client().clone(),
             caller,
-            headers: self.request.headers().clone(),
             path: P::from_path(&self.path)?,
             query: query(&self.request)?,
             body: B::from_body(&self.request)?,

@@ -125,7 +125,7 @@ impl<'a> Checkup<'a> {
         &self.portal.state().world
     }
 
-    /// Lists the environments that can be used. What is wrong with another one is told where the
+    /// Lists the environments that can be used. Mistakes in another one are reported where the
     /// configuration is read.
     fn environments(&self) -> impl Iterator<Item = (&EnvironmentName, &CoderEnvironment)> {
         let environments = &self.config.auth.environments;

@@ -65,7 +65,7 @@ pub(crate) struct AppLink {
     pub(crate) group: Option<String>,
     /// Health as Coder reports it, such as `healthy`.
     pub(crate) health: String,
-    /// Place where it likes to be opened, such as `tab`.
+    /// Window in which it is to be opened, such as `tab`.
     pub(crate) open_in: String,
 }
 

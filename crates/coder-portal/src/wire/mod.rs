@@ -1,8 +1,12 @@
-//! What the API's answers hold, beside the models of Coder and of `coder-workspaces`: the form that
+//! The bodies of the API's answers, beside the models of Coder and of `coder-workspaces`: the form that
 //! pages rely on.
 
+mod account;
+mod form;
 mod links;
 mod workspace;
 
+pub(crate) use account::MissingAccount;
+pub(crate) use form::CreationForm;
 pub(crate) use links::WorkspaceLinks;
 pub(crate) use workspace::{Workspace, WorkspaceList};

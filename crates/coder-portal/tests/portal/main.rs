@@ -5,12 +5,21 @@
     reason = "a failed test may panic anywhere"
 )]
 
+mod actions;
 mod bounds;
 mod callers;
 mod canaries;
 mod configuration;
+mod entity_workspaces;
+mod idempotency;
 mod line;
+mod live;
+mod new_workspaces;
+mod person;
+mod proxy;
+mod refusals;
 mod sign_in;
 mod support;
 mod texts;
 mod wire;
+mod workspace_details;

@@ -148,7 +148,11 @@ impl House {
 
     /// Makes the portal of the seeds' example with these entities.
     pub(crate) fn with_catalog(catalog: &str) -> Self {
-        let coder = FakeCoder::new();
+        Self::of(FakeCoder::new(), catalog)
+    }
+
+    /// The same in front of this Coder.
+    pub(crate) fn of(coder: FakeCoder, catalog: &str) -> Self {
         let app = coder.add_oauth2_app("backstage", CALLBACK);
         coder.add_template("devcontainers");
         let variables = variables(&coder, &app);
@@ -186,4 +190,55 @@ pub(crate) async fn link(browser: &Browser, portal: &Portal, token: &Secret) -> 
     let request = browser.script_request("POST", "/api/coder/v1/link");
     let request = request.header("content-type", "application/json");
     send(portal, request, json!({ "token": token.expose() }).to_string().into()).await
+}
+
+/// A signed-in person, who sends requests as a script of the portal's page does.
+pub(crate) struct Page<'a> {
+    pub(crate) house: &'a House,
+    browser: Browser,
+}
+
+impl<'a> Page<'a> {
+    pub(crate) async fn open(house: &'a House, user: &FakeUser) -> Self {
+        let page = Self { house, browser: house.signed_in(user).await };
+        // The host names of the deployment's apps are known for 10 minutes from the first list on.
+        page.get("/workspaces").await;
+        house.coder.forget_requests();
+        page
+    }
+
+    pub(crate) async fn get(&self, target: &str) -> Answer {
+        self.ask("GET", target, "").await
+    }
+
+    pub(crate) async fn post(&self, target: &str, body: &serde_json::Value) -> Answer {
+        self.ask("POST", target, &body.to_string()).await
+    }
+
+    /// Sends a request below `/api/coder/v1`, with a body in JSON if it is not empty.
+    pub(crate) async fn ask(&self, method: &str, target: &str, body: &str) -> Answer {
+        send(
+            &self.house.portal,
+            self.request(method, target),
+            Bytes::copy_from_slice(body.as_bytes()),
+        )
+        .await
+    }
+
+    pub(crate) fn request(&self, method: &str, target: &str) -> http::request::Builder {
+        self.browser
+            .script_request(method, &format!("/api/coder/v1{target}"))
+            .header("content-type", "application/json")
+    }
+
+    /// Returns the requests to Coder since the last call, without those that confirm the credential.
+    pub(crate) fn cost(&self) -> Vec<String> {
+        let asked = self.house.coder.requests();
+        self.house.coder.forget_requests();
+        asked
+            .iter()
+            .filter(|request| !request.is("GET", "/api/v2/users/me"))
+            .map(|request| format!("{} {}", request.method, request.path))
+            .collect()
+    }
 }

@@ -73,3 +73,15 @@ async fn a_preflight_is_answered_for_allowed_pages_only() {
     let foreign = ask(&house.portal, preflight("https://evil.example")).await;
     assert!(!foreign.headers().keys().any(|name| name.as_str().starts_with("access-control")));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_description_is_for_everybody_and_says_nothing_about_anybody() {
+    let house = House::new();
+    let described = ask(&house.portal, Request::get("/api/coder/v1/openapi.json")).await;
+    assert_eq!(described.status(), http::StatusCode::OK);
+    assert_eq!(described.headers()["cache-control"], "public, max-age=300");
+    assert_eq!(described.json()["openapi"], "3.1.0");
+    let checked_in = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+    assert_eq!(described.text(), std::fs::read_to_string(checked_in).unwrap());
+    assert!(house.coder.requests().is_empty(), "Coder was not asked");
+}

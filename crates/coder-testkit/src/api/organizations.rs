@@ -46,7 +46,7 @@ impl Deployment<'_> {
     }
 
     /// Returns the organization that a search names by name or id, if the search names one.
-    /// `default` is no name here.
+    /// `default` is not a name here.
     pub(crate) fn searched_organization(&self, terms: &mut Terms) -> Option<Uuid> {
         let name = terms.one("organization")?;
         let known = Some(name.as_str()).filter(|name| *name != "default");

@@ -216,17 +216,17 @@ fn switching(reply: Reply, key: &HeaderValue) -> Response<Body> {
 
 type Wire = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 
-/// How long a client's first word is waited for. What it says at once is heard before anything is
-/// told, as at Coder.
-const FIRST_WORD: Duration = Duration::from_millis(10);
+/// The time limit for a client's first message. A message that comes at once is read before any event
+/// is sent, as at Coder.
+const FIRST_MESSAGE_TIMEOUT: Duration = Duration::from_millis(10);
 
 /// Carries messages both ways until one side ends. Without a close on the fake's side the
 /// connection is just dropped.
 async fn talk(socket: WebSocket, wire: Wire, in_two_frames: bool) {
     let (mut to_fake, mut from_fake) = socket.split();
     let (mut to_client, mut from_client) = wire.split();
-    let first_word = tokio::time::timeout(FIRST_WORD, from_client.next()).await;
-    if let Ok(Some(Ok(message))) = first_word
+    let first_message = tokio::time::timeout(FIRST_MESSAGE_TIMEOUT, from_client.next()).await;
+    if let Ok(Some(Ok(message))) = first_message
         && let Some(message) = heard(message)
         && to_fake.send(message).await.is_err()
     {

@@ -42,11 +42,11 @@ pub(crate) struct ScriptPlan {
     /// Whether nobody should use the workspace before the startup script is done.
     pub(crate) blocks: bool,
     pub(crate) start: ScriptFate,
-    /// How its stop script ends, when it has one.
+    /// The end of its stop script, when it has one.
     pub(crate) stop: Option<ScriptFate>,
 }
 
-/// How a script ends.
+/// The end of a script.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ScriptFate {
     #[default]
@@ -80,7 +80,7 @@ pub(crate) struct Agent {
     apps: Vec<Uuid>,
 }
 
-/// Where an agent is.
+/// The place of an agent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'a> {
     /// The names of its workspace and of the owner; none while it is only what a template will
@@ -103,7 +103,7 @@ pub(crate) struct AgentState {
     disconnected_at: Option<Timestamp>,
     started_at: Option<Timestamp>,
     ready_at: Option<Timestamp>,
-    /// When the startup script began that has ended last; kept when the agent comes back.
+    /// The start of the startup script that has ended last; kept when the agent comes back.
     start_began: Option<Timestamp>,
     start_ended: Option<Timestamp>,
     stop_began: Option<Timestamp>,

@@ -78,7 +78,7 @@ impl NewWorkspaceApp {
         self
     }
 
-    /// Sets the URL that the app listens at beside the agent; `http://localhost:13337` unless set.
+    /// Sets the URL that the app listens at beside the agent; `http://localhost:13337` by default.
     pub fn listens_at(mut self, url: &str) -> Self {
         url.clone_into(&mut self.url);
         self

@@ -29,7 +29,7 @@ pub(crate) enum Fate {
     },
 }
 
-/// Whether a build goes on until somebody has read that it runs.
+/// The rule whether a build goes on until somebody has read that it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reader {
     /// The build ends by the clock.

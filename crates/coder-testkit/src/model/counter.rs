@@ -1,4 +1,4 @@
-//! How often somebody has asked.
+//! The number of requests of each user.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// Seconds of a window.
 pub(crate) const WINDOW: i64 = 60;
 
-/// How often each was asked, by user and path.
+/// The counters of requests, by user and path.
 pub(crate) type Counters = HashMap<(Option<Uuid>, String), Counter>;
 
 /// Requests within this minute and the one before.

@@ -1,4 +1,4 @@
-//! How long builds and agents take.
+//! The time that builds and agents take.
 
 use std::time::Duration;
 
@@ -9,23 +9,23 @@ use super::key::after;
 /// The time after which a real agent that has never connected counts as timed out.
 pub(crate) const CONNECTION_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// How long each step of a build takes on the fake's clock.
+/// The time that each step of a build takes on the fake's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pace {
-    /// From the request until a provisioner takes the job (`pending`).
+    /// Time from the request until a provisioner takes the job (`pending`).
     pub queued: Duration,
-    /// The provisioner's work (`starting`, `stopping`, `deleting`).
+    /// Time of the provisioner's work (`starting`, `stopping`, `deleting`).
     pub building: Duration,
-    /// From the end of the build until the agents connect (`connecting`).
+    /// Time from the end of the build until the agents connect (`connecting`).
     pub connecting: Duration,
-    /// From then until they report that their startup scripts run (`connected`, but `created`).
+    /// Time from the connection until the agents report that their startup scripts run (`connected`, but `created`).
     pub reporting: Duration,
-    /// The agents' startup scripts (`connected`, but `starting`).
+    /// Time of the agents' startup scripts (`connected`, but `starting`).
     pub starting: Duration,
-    /// The agents' shutdown scripts, when they are told to end (`shutting_down`).
+    /// Time of the agents' shutdown scripts, when they are told to end (`shutting_down`).
     pub stopping: Duration,
-    /// From the end of the build until an agent that has never connected counts as timed out
+    /// Time from the end of the build until an agent that has never connected counts as timed out
     /// (`timeout`). Coder waits for 120 seconds, and an agent says so at any pace.
     pub giving_up: Duration,
 }

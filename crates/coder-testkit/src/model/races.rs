@@ -17,7 +17,7 @@ pub(crate) const TURNS: u8 = 8;
 /// Races, which are decided by a seed.
 pub(crate) struct Races {
     pub(crate) random: SeededRandom,
-    /// How many requests have redeemed a code or a refresh token, by its first part.
+    /// The number of requests that have redeemed a code or a refresh token, by its first part.
     pub(crate) redeemed: HashMap<String, u32>,
     /// The code or token that the request that is being answered had read when it arrived.
     pub(crate) seen: Option<Seen>,
@@ -37,7 +37,7 @@ pub(crate) enum Kind {
     RefreshToken,
 }
 
-/// How a request ends that has shown a good code or refresh token.
+/// The outcome of a request that has shown a good code or refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// The request gets a pair.

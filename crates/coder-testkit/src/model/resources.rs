@@ -41,7 +41,7 @@ pub(crate) struct Resource {
     pub(crate) any_agent: bool,
 }
 
-/// How long a resource is there.
+/// The lifetime of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Lasts {
     UntilStopped,

@@ -81,7 +81,7 @@ impl Schedule {
     }
 }
 
-/// Refuses what is no weekly schedule.
+/// Refuses what is not a weekly schedule.
 fn weekly(text: &str) -> Result<(), String> {
     let mut parts = text.split_whitespace();
     let count = parts.clone().count();

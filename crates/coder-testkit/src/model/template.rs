@@ -43,7 +43,7 @@ pub(crate) struct Template {
     pub(crate) deletions_fail: Option<(String, Option<String>)>,
     /// Whether its workspaces must use the active version.
     pub(crate) require_active_version: bool,
-    /// The people that may use it; everybody in its organization unless said.
+    /// The people that may use it; everybody in its organization by default.
     pub(crate) roles: TemplateRoles,
     /// External authentication that everyone needs before creating: id and display name.
     pub(crate) external_auth: Vec<(String, String)>,

@@ -14,7 +14,7 @@ pub struct FakeUser {
     pub id: UserId,
     /// The name that the user signs in with.
     pub username: String,
-    /// `<username>@example.com` unless said otherwise.
+    /// `<username>@example.com` by default.
     pub email: String,
     /// A session of the user that lasts for ten years of the fake's clock: for the header
     /// `Coder-Session-Token`.

@@ -35,7 +35,7 @@ struct AuthorizationRequest<'a> {
     scopes: Vec<String>,
 }
 
-/// Why a request cannot be consented to.
+/// Reasons why a request cannot be consented to.
 #[derive(Debug)]
 enum Refused {
     /// Coder breaks off with this answer.
@@ -86,8 +86,8 @@ impl OAuthError {
     }
 }
 
-/// Which of the two is reading the request. Before 2.38 the page does not notice a wrong challenge
-/// method; the button does.
+/// The step that reads the request: the consent page, or its button. Before 2.38 the page does not
+/// notice a wrong challenge method; the button does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
     Page,

@@ -42,7 +42,7 @@ struct Authority {
     host: String,
 }
 
-/// The text is no URL for Go.
+/// The text is not a URL for Go.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NoUrl;
 
@@ -159,7 +159,7 @@ impl Authority {
     }
 }
 
-/// Splits a text into scheme and rest. A text that begins with a colon is no URL, and one without a
+/// Splits a text into scheme and rest. A text that begins with a colon is not a URL, and one without a
 /// scheme has an empty one.
 fn scheme_of(text: &str) -> Result<(&str, &str), NoUrl> {
     let is_first = |letter: char| letter.is_ascii_alphabetic();

@@ -81,7 +81,7 @@ impl<'a> Params<'a> {
     ///
     /// # Errors
     ///
-    /// 500 for a text that is no URL at all: Coder breaks off there, before 2.38.
+    /// 500 for a text that is not a URL at all: Coder breaks off there, before 2.38.
     pub(crate) fn redirect_uri(
         &mut self,
         app: &App,

@@ -30,7 +30,7 @@ impl Json {
     ///
     /// # Panics
     ///
-    /// When it is no JSON.
+    /// When it is not JSON.
     #[track_caller]
     pub fn parse(text: &str) -> Self {
         match serde_json::from_str(text) {

@@ -44,13 +44,13 @@ struct Pattern {
     differs: bool,
 }
 
-/// How a set went.
+/// The result of a set of recordings.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
     /// A line for each case that is not held, and one that counts them all.
     pub lines: String,
-    /// Whether every case is held or listed, and nothing is listed in vain.
+    /// Whether every case is held or listed, and every listed one deviates.
     pub is_held: bool,
     /// The answers of the program to the cases that deviate, a line each.
     pub instead: String,

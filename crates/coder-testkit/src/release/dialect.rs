@@ -2,7 +2,7 @@
 
 use super::Version;
 
-/// How the API of a release behaves where releases differ.
+/// The behaviour of a release's API where releases differ.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dialect {
     /// A user whom the caller may not see is 400 and named, instead of 404.

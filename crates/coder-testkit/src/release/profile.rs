@@ -2,7 +2,7 @@
 
 use super::{Dialect, Version};
 
-/// How a release behaves where releases differ.
+/// The behaviour of a release where releases differ.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Profile {
     /// The answer of the provider while it is switched off.
@@ -50,7 +50,7 @@ pub(crate) struct Profile {
     pub(crate) long_refresh: bool,
     /// Whether the route `POST /oauth2/revoke` exists.
     pub(crate) revocation: bool,
-    /// … and stands in the metadata.
+    /// Whether the metadata names the route `POST /oauth2/revoke`.
     pub(crate) revocation_advertised: bool,
     /// `Cache-Control: no-store` on everything of the provider.
     pub(crate) no_store: bool,

@@ -31,7 +31,7 @@ impl Caller {
     }
 }
 
-/// Why a call has no caller.
+/// The reason why a call has no caller.
 #[derive(Debug)]
 pub(crate) struct Rejected {
     /// The message for a person.
@@ -40,7 +40,7 @@ pub(crate) struct Rejected {
     pub(crate) reply: Reply,
 }
 
-/// Where a token was found.
+/// The place where a token was found.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Cookie,

@@ -9,13 +9,14 @@ use crate::store::Deployment;
 use crate::wire::call::Call;
 use crate::wire::reply::Reply;
 
-/// Requests a minute of one user (or of everyone who is nobody) to one path of the API.
+/// Requests a minute to one path of the API, from one user, or from all callers without a
+/// credential.
 const API: u32 = 512;
 
-/// … to an endpoint that checks credentials.
+/// Requests a minute to an endpoint that checks credentials.
 const LOGIN: u32 = 60;
 
-/// Where a caller stands with a limit.
+/// The state of a limit for a caller.
 pub(crate) struct Standing {
     limit: u32,
     remaining: u32,

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::{Cookies, FakeCoder, FakeUser};
 
-/// Coder did not redirect to the application: the person sees a page on Coder instead.
+/// The error when Coder did not redirect to the application: the person sees a page on Coder instead.
 #[derive(Debug, thiserror::Error)]
 #[error("coder answered {status} instead of redirecting: {page}")]
 #[non_exhaustive]

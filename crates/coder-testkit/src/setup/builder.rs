@@ -71,7 +71,7 @@ impl FakeCoderBuilder {
     ///
     /// # Panics
     ///
-    /// When it is no URL a deployment can have; see [`DeploymentUrl`].
+    /// When it is not a URL a deployment can have; see [`DeploymentUrl`].
     #[track_caller]
     pub fn url(mut self, url: &str) -> Self {
         self.url = parse(url);
@@ -93,21 +93,21 @@ impl FakeCoderBuilder {
         self
     }
 
-    /// Sets the source of ids and secrets; a [`SeededRandom`] that depends on the URL unless said.
+    /// Sets the source of ids and secrets; a [`SeededRandom`] that depends on the URL by default.
     /// A fake that others can reach over the network needs real randomness.
     pub fn random(mut self, random: Arc<dyn Random>) -> Self {
         self.random = Some(random);
         self
     }
 
-    /// Sets how long a session or an access token lives; 24 hours unless said. Use does not
+    /// Sets how long a session or an access token lives; 24 hours by default. Use does not
     /// lengthen it.
     pub fn session_lifetime(mut self, lifetime: Duration) -> Self {
         self.session_lifetime = lifetime;
         self
     }
 
-    /// Sets whether the OAuth2 provider is switched on; it is unless said.
+    /// Sets whether the OAuth2 provider is switched on; it is by default.
     pub fn oauth2_provider(mut self, on: bool) -> Self {
         self.provider_off = !on;
         self
@@ -120,7 +120,7 @@ impl FakeCoderBuilder {
         self
     }
 
-    /// Sets how long builds and agents take on the clock; [`Pace::default`] unless said: 52 seconds
+    /// Sets how long builds and agents take on the clock; [`Pace::default`] by default: 52 seconds
     /// from the request for a start until its agents are ready.
     pub fn pace(mut self, pace: Pace) -> Self {
         self.pace = pace;
@@ -136,7 +136,7 @@ impl FakeCoderBuilder {
 
     /// Sets whether the fake refuses more than 512 requests a minute of one user to one path of
     /// the API, and more than 60 to an endpoint that checks credentials, as Coder does. It does not
-    /// unless said: on a clock that stands still a minute never ends.
+    /// by default: on a clock that stands still a minute never ends.
     pub fn rate_limits(mut self, on: bool) -> Self {
         self.rate_limits = on;
         self
@@ -150,13 +150,13 @@ impl FakeCoderBuilder {
     }
 
     /// Sets whether the deployment has groups, and access lists of templates, which take a licence; it
-    /// has none unless said.
+    /// has none by default.
     pub fn licensed(mut self, licensed: bool) -> Self {
         self.licensed = licensed;
         self
     }
 
-    /// Sets whether people may rename their workspaces; they may not unless said.
+    /// Sets whether people may rename their workspaces; they may not by default.
     pub fn workspace_renames(mut self, allowed: bool) -> Self {
         self.renames = allowed;
         self
@@ -164,7 +164,7 @@ impl FakeCoderBuilder {
 
     /// Sets whether a deletion runs until an answer has told so, whatever the pace: the next `GET`
     /// for the workspace or its build finds it `deleting`, and a later one `deleted`. It does not
-    /// unless said.
+    /// by default.
     ///
     /// A client is so shown both states, however slow its machine is.
     pub fn slow_deletions(mut self, on: bool) -> Self {

@@ -86,7 +86,7 @@ impl FakeTemplate {
         self.change(|template| template.created_by = Some(user))
     }
 
-    /// Sets the program that builds its workspaces; `terraform` unless said.
+    /// Sets the program that builds its workspaces; `terraform` by default.
     pub fn provisioner(self, name: &str) -> Self {
         self.change(|template| name.clone_into(&mut template.provisioner))
     }
@@ -96,17 +96,17 @@ impl FakeTemplate {
         self.change(|template| text.clone_into(&mut template.readme))
     }
 
-    /// Names the active version; the first one is called `first` unless said.
+    /// Names the active version; the first one is called `first` by default.
     pub fn version_name(self, name: &str) -> Self {
         self.change_active(|version| name.clone_into(&mut version.name))
     }
 
-    /// Sets whether members may cancel builds of their workspaces; they may unless said.
+    /// Sets whether members may cancel builds of their workspaces; they may by default.
     pub fn cancel_by_members(self, allowed: bool) -> Self {
         self.change(|template| template.cancel_by_members = allowed)
     }
 
-    /// Sets whether its workspaces must use the active version; they need not unless said. A start
+    /// Sets whether its workspaces must use the active version; they need not by default. A start
     /// with another version is refused (403) to everybody but owners.
     pub fn require_active_version(self, required: bool) -> Self {
         self.change(|template| template.require_active_version = required)
@@ -153,14 +153,15 @@ impl FakeTemplate {
         })
     }
 
-    /// Says that the active version has no parameters but those that were added: names that it
-    /// does not have are ignored. Without a word about its parameters a template takes any.
+    /// Restricts the active version to the parameters that were added; values of other names are
+    /// ignored. A template takes any parameter until this method or one that adds a parameter was
+    /// called.
     pub fn no_other_parameters(self) -> Self {
         self.change_active(|version| version.takes_anything = false)
     }
 
     /// Sets the resources that a build makes, in this order; a Kubernetes pod with the workspace's
-    /// agents and a volume unless said. The agents of workspaces that are created from now on are
+    /// agents and a volume by default. The agents of workspaces that are created from now on are
     /// those of the resources.
     pub fn resources(self, resources: impl IntoIterator<Item = NewResource>) -> Self {
         let resources: Vec<_> = resources.into_iter().map(NewResource::into_resource).collect();

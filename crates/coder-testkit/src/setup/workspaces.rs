@@ -15,7 +15,7 @@ use crate::{FakeCoder, FakeUser};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A workspace that is about to be added. It is running and ready unless said otherwise.
+/// A workspace that is about to be added. It is running and ready by default.
 ///
 /// States that pass (`pending`, `starting`, `connecting`, `stopping`) begin now and go on by the
 /// fake's clock.
@@ -154,7 +154,7 @@ impl FakeCoder {
 
 impl NewWorkspace {
     /// Makes the workspace from this template of the default organization, which is added when
-    /// there is none of that name; `devcontainers` unless set.
+    /// there is none of that name; `devcontainers` by default.
     pub fn template(mut self, name: &str) -> Self {
         self.template = Some(name.to_owned());
         self
@@ -361,7 +361,7 @@ impl NewWorkspace {
         self
     }
 
-    /// Sets when the workspace was last used; an hour ago unless set.
+    /// Sets when the workspace was last used; an hour ago by default.
     pub fn last_used_at(mut self, time: Timestamp) -> Self {
         self.last_used = Some(time);
         self
@@ -483,7 +483,7 @@ impl NewWorkspace {
     }
 }
 
-/// When the builds of a new workspace began.
+/// The moments at which the builds of a new workspace began.
 struct Moments {
     now: Timestamp,
     /// The build's job has just begun to run.

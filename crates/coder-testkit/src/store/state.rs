@@ -72,7 +72,7 @@ pub(crate) struct State {
     pub(crate) notifications: Vec<Notification>,
     /// The first one is the default.
     pub(crate) organizations: Vec<Organization>,
-    /// Pairs of an organization and a user that is no member of it; everybody else is.
+    /// Pairs of an organization and a user that is not a member of it; everybody else is.
     pub(crate) strangers: BTreeSet<(Uuid, Uuid)>,
     /// The roles of members in an organization, by organization and user.
     pub(crate) member_roles: BTreeMap<(Uuid, Uuid), Vec<String>>,

@@ -9,7 +9,7 @@ use crate::wire::call::Call;
 use crate::wire::reply::{Answer, Reply};
 use crate::wire::socket::EVENTS;
 
-/// How events get to the client.
+/// The way in which events get to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wire {
     /// Server-sent events: a body of `text/event-stream`.

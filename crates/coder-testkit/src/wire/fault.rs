@@ -68,7 +68,7 @@ pub(crate) enum Kind {
     StreamClosed(usize),
 }
 
-/// Holds answers back until it is dropped: the other end of [`Fault::hold`].
+/// The other end of [`Fault::hold`]: answers are held back until it is dropped.
 #[must_use = "dropping it lets the answers go"]
 pub struct Held {
     reached: Shared<oneshot::Receiver<()>>,
@@ -95,7 +95,7 @@ impl fmt::Debug for Held {
     }
 }
 
-/// Where answers wait for their [`Held`].
+/// The gate at which answers wait for their [`Held`].
 #[derive(Clone, Debug)]
 pub(crate) struct Gate {
     /// Taken by the first request that gets here.

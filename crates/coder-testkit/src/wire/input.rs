@@ -88,7 +88,7 @@ impl Shape {
     ///
     /// # Errors
     ///
-    /// 400, in Coder's words, when it is no JSON, a field has another type, or breaks a rule.
+    /// 400, in Coder's words, when it is not JSON, a field has another type, or breaks a rule.
     pub(crate) fn read(&self, call: &Call) -> Result<Input, Reply> {
         let input = self.parse(&call.body).map_err(|detail| unreadable(&detail))?;
         let faults = self.faults(&input);
@@ -177,7 +177,7 @@ impl Shape {
     }
 }
 
-/// Why a value is not one of its field.
+/// Reasons why a value is not one of its field.
 enum Mistake {
     /// A JSON type that does not fit: reading goes on.
     Type(String),
@@ -254,7 +254,7 @@ impl Field {
     }
 }
 
-/// Checks that all items are texts; the error is the first one that is none.
+/// Checks that all items are texts; the error is the first one that is not a text.
 fn all_texts<'v>(items: impl IntoIterator<Item = &'v Value>) -> Result<(), &'v Value> {
     items.into_iter().find(|item| !item.is_string()).map_or(Ok(()), Err)
 }

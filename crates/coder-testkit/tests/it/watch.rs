@@ -112,3 +112,30 @@ async fn a_stream_goes_over_the_wire_and_ends_with_the_server() {
     server.stop().await;
     assert!(body.next().await.unwrap().is_err(), "cut off");
 }
+
+#[test]
+fn nothing_comes_when_a_workspace_falls_asleep_or_becomes_a_favorite() {
+    let coder = FakeCoder::new();
+    let alice = coder.add_user("alice");
+    let dev = coder.add_workspace(&alice, "dev").create();
+    let mut stream = watch(&coder, &alice, dev);
+    assert_eq!(events(&mut stream), ["ping", "running"]);
+    let token = alice.session_token.expose();
+    for (method, path, body) in [
+        ("PUT", "dormant", r#"{"dormant":true}"#),
+        ("PUT", "dormant", r#"{"dormant":false}"#),
+        ("PUT", "favorite", ""),
+        ("PUT", "ttl", r#"{"ttl_ms":3600000}"#),
+    ] {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v2/workspaces/{dev}/{path}"))
+            .header("coder-session-token", token)
+            .body(Bytes::from_static(body.as_bytes()))
+            .unwrap();
+        assert!(coder.respond(request).status().is_success(), "{path}");
+    }
+    assert!(events(&mut stream).is_empty(), "a real Coder is silent");
+    coder.stop(dev);
+    assert_eq!(events(&mut stream), ["pending"]);
+}

@@ -39,7 +39,7 @@ struct Options {
     retry: Retry,
 }
 
-/// How long a request is tried again.
+/// The policy by which a request is repeated.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Retry {

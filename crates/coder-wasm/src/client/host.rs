@@ -101,15 +101,15 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(super) fn text(this: &Message) -> Option<String>;
 
-    /// The code of the close (RFC 6455 §7.4); nothing for another message.
+    /// Returns the code of the close (RFC 6455 §7.4); `None` for another message.
     #[wasm_bindgen(method, getter)]
     pub(super) fn code(this: &Message) -> Option<u16>;
 
-    /// Why there is no answer.
+    /// The reason why there is no answer.
     #[derive(Debug)]
     pub type Failure;
 
-    /// How far the request got: the word for a kind of `TransportErrorKind`.
+    /// Returns how far the request got: the word for a kind of `TransportErrorKind`.
     #[wasm_bindgen(method, getter)]
     pub(super) fn kind(this: &Failure) -> Option<String>;
 

@@ -12,7 +12,7 @@ use super::models::{ProgressView, WorkspaceView};
 use super::outcome::Refusal;
 use crate::answer::answer;
 
-/// What is done with a workspace.
+/// The action on a workspace.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Managed {

@@ -35,7 +35,7 @@ pub(super) struct WorkspaceView {
     availability: Usable,
 }
 
-/// Whether a workspace can be used, as the module `entity` tells it.
+/// The availability of a workspace, as the module `entity` tells it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Usable {
@@ -351,7 +351,7 @@ impl From<&AgentLog> for LineView {
     }
 }
 
-/// What is happening, for somebody who waits.
+/// The progress of a call, for somebody who waits.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub(super) enum ProgressView {

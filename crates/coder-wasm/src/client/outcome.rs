@@ -32,11 +32,11 @@ pub(super) fn promise(aborted: Promise, call: impl Future<Output = Answer> + 'st
     })
 }
 
-/// Why there is no answer.
+/// Reasons why there is no answer.
 pub(super) enum Refusal {
-    /// By the fault of an argument.
+    /// An argument cannot be used.
     Argument(Fault),
-    /// By what Coder said, or did not say.
+    /// Coder refused, or did not answer.
     Coder(Box<Told>),
 }
 

@@ -17,7 +17,7 @@ use super::models::{LineView, WorkspaceView};
 use super::outcome::{Refusal, told};
 use crate::answer::Answer;
 
-/// What is followed, by its name.
+/// The subject that is followed, by its name.
 #[derive(Deserialize)]
 #[serde(tag = "name", rename_all = "camelCase")]
 pub(super) enum Followed {

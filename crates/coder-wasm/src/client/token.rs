@@ -18,7 +18,7 @@ pub(super) enum Scheme {
     Bearer,
 }
 
-/// Asks the caller for the token of each request.
+/// The source of tokens that asks the caller for the token of each request.
 pub(super) struct HostTokens {
     pub(super) host: Host,
     pub(super) scheme: Scheme,

@@ -61,7 +61,7 @@ async fn message(socket: Open) -> Result<Option<(WebSocketMessage, Open)>, Trans
     Ok(Some((message, socket)))
 }
 
-/// The client listens only.
+/// Refuses to send a message, because the client only listens.
 async fn refuse(_: WebSocketMessage) -> Result<WebSocketMessage, TransportError> {
     Err(TransportError::new(TransportErrorKind::Unsupported)
         .with_reason("nothing is sent over this web socket"))

@@ -89,7 +89,7 @@ fn moment(milliseconds: f64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds as i64).unwrap_or(end)
 }
 
-/// How usable a workspace is, with what a card shows of it.
+/// The availability of a workspace, with what a card shows of it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Usable {

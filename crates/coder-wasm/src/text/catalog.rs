@@ -15,7 +15,7 @@ pub fn lint_catalog_info(file: &str, text: &str) -> Answer {
     answer(Ok(Remark::all(lint(file, text), &texts)))
 }
 
-/// Reads the entities of a file of a catalog, with the place of every value. What is no entity is
+/// Reads the entities of a file of a catalog, with the place of every value. A document that is not an entity is
 /// left out: [`lint_catalog_info`] tells why.
 #[wasm_bindgen(js_name = readCatalogInfo)]
 pub fn read_catalog_info(file: &str, text: &str) -> Answer {

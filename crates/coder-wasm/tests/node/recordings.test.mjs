@@ -55,7 +55,8 @@ const compile = input => {
 };
 
 /** Replaces a text wherever an answer has it. */
-const replaced = (from, to) => expected => JSON.parse(JSON.stringify(expected).replaceAll(from, to));
+const replaced = (from, to) => expected =>
+  JSON.parse(JSON.stringify(expected).replaceAll(from, to));
 
 holds('coder-workspaces', 'compile_config', compile, {
   // A half of a surrogate pair is U+FFFD on its way to Rust.

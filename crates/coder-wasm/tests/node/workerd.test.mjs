@@ -1,11 +1,8 @@
 // The modules at the edge: bundled as wrangler does, and run by workerd.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
-import { build } from 'esbuild';
-import workerd from 'workerd';
+import { startWorker } from './workerd.mjs';
 
 const WORKER = `
   import { availability, compileCoderConfig, init } from '@coder-backstage/core';
@@ -39,53 +36,10 @@ const WORKER = `
 let [server, address] = [undefined, undefined];
 
 before(async () => {
-  rmSync('edge', { recursive: true, force: true });
-  await build({
-    stdin: { contents: WORKER, resolveDir: '.' },
-    outfile: 'edge/worker.js',
-    bundle: true,
-    format: 'esm',
-    conditions: ['workerd'],
-    // Asked for by what a module for Node imports, which must not be part of this bundle.
-    platform: 'neutral',
-    loader: { '.wasm': 'copy' },
-    logLevel: 'error',
-  });
-  const modules = readdirSync('edge')
-    .filter(name => name.endsWith('.wasm'))
-    .map(name => `(name = "${name}", wasm = embed "${name}"),`);
-  writeFileSync(
-    'edge/config.capnp',
-    `using Workerd = import "/workerd/workerd.capnp";
-     const config :Workerd.Config = (
-       services = [(name = "main", worker = .worker)],
-       sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-     );
-     const worker :Workerd.Worker = (
-       modules = [
-         (name = "worker.js", esModule = embed "worker.js"),
-         ${modules.join('\n')}
-       ],
-       compatibilityDate = "2026-01-01",
-     );`,
-  );
-  address = await start();
+  ({ server, address } = await startWorker('edge', WORKER));
 });
 
 after(() => server?.kill());
-
-/** Starts workerd, which tells its port on a pipe. */
-function start() {
-  const options = { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] };
-  server = spawn(workerd.default, ['serve', 'edge/config.capnp', '--control-fd=3'], options);
-  return new Promise((resolve, reject) => {
-    server.on('exit', code => reject(new Error(`workerd ended with ${code}`)));
-    server.stdio[3].on('data', line => {
-      const { event, port } = JSON.parse(line);
-      if (event === 'listen') resolve(`http://127.0.0.1:${port}/`);
-    });
-  });
-}
 
 async function ask(body) {
   const answer = await fetch(address, { method: 'POST', body: JSON.stringify(body) });

@@ -1,4 +1,4 @@
-//! What the index knows of one workspace.
+//! Entries of the index, one for each workspace.
 
 use std::collections::BTreeSet;
 

@@ -8,7 +8,7 @@ use super::IndexedWorkspace;
 
 /// The numbers of workspaces by their owner, template, organization and status.
 ///
-/// A value that no workspace has is not there.
+/// A value that no workspace has is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Facets {

@@ -10,8 +10,9 @@ use serde::Serialize;
 use super::{IndexedWorkspace, WorkspaceIndex};
 use crate::EntityWorkspacesConfig;
 
-/// How many letters two names of repositories differ in at most to be a slip of the pen.
-const SLIP: usize = 2;
+/// The greatest number of letters in which the names of two repositories differ when one is a typing
+/// mistake.
+const MAX_TYPO_DISTANCE: usize = 2;
 
 /// The relation of a catalog's entities and the workspaces of an index, seen from both sides.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -229,7 +230,8 @@ impl<'a> Catalog<'a> {
             let siblings = self.by_owner.get(&(host.clone(), owner.clone()))?;
             let slips = siblings.iter().filter_map(|(sibling, known)| {
                 let distance = strsim::osa_distance(&name, sibling);
-                (distance <= SLIP && distance < name.chars().count()).then_some((distance, *known))
+                (distance <= MAX_TYPO_DISTANCE && distance < name.chars().count())
+                    .then_some((distance, *known))
             });
             slips.min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
         };

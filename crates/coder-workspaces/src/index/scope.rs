@@ -8,7 +8,7 @@ use super::WorkspaceIndex;
 use crate::EntityWorkspacesConfig;
 use crate::search::ParameterPacking;
 
-/// The longest query that is tried. A URL of 64 KiB and more is none for the HTTP library.
+/// The longest query that is tried. The HTTP library takes no URL of 64 KiB or more.
 const LONGEST: usize = 56 * 1024;
 /// The shortest limit; servers and proxies take request lines of 8 KiB.
 const SHORTEST: usize = 6 * 1024;

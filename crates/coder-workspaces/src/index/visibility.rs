@@ -1,4 +1,4 @@
-//! What a person is shown of an index that a service account has read.
+//! The part of an index, read by a service account, that a person is shown.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -129,8 +129,8 @@ impl WorkspaceIndex {
 
     /// Puts a workspace as Coder tells it into the index, such as from a watch stream or the answer to
     /// an action, so that it is shown before the next list. The parameters of a new build are read by
-    /// the reader's next [`step`](super::IndexReader::step). What is older than the index is ignored,
-    /// and a deleted workspace leaves the index.
+    /// the reader's next [`step`](super::IndexReader::step). An answer that is older than the index is
+    /// ignored, and a deleted workspace leaves the index.
     pub fn update(&mut self, workspace: &Workspace, told_at: Timestamp) {
         let known = self.waiting.get(&workspace.id).or_else(|| self.entries.get(&workspace.id));
         if known.is_some_and(|known| known.listed_at > told_at) {

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod agents;
+mod asking;
 mod assets;
 mod association;
 mod availability;

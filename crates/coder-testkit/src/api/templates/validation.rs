@@ -66,7 +66,7 @@ fn no_option(parameter: &Value, value: &str) -> Option<Diagnostic> {
     })
 }
 
-/// Finds a number that is outside of its limits, and a text that is no number where there are
+/// Finds a number that is outside of its limits, and a text that is not a number where there are
 /// limits.
 fn broken(parameter: &Value, value: &str) -> Option<Diagnostic> {
     let (least, greatest) = (limit(parameter, "min"), limit(parameter, "max"));

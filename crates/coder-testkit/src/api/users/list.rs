@@ -16,7 +16,7 @@ const STATUSES: [&str; 3] = ["active", "dormant", "suspended"];
 const LOGIN_TYPES: [&str; 6] =
     ["github", "none", "oauth2_provider_app", "oidc", "password", "token"];
 
-/// The filters of a search for users. An empty list is no filter.
+/// The filters of a search for users. An empty list is not a filter.
 struct UserSearch {
     text: Option<String>,
     name: Option<String>,

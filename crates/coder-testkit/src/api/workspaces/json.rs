@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::store::{Deployment, State};
 
-/// Whether the JSON answers the request that made the build: then names and resources are missing.
+/// The kind of answer: in the one to the request that made the build, names and resources are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fresh {
     Yes,

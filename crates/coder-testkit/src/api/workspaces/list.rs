@@ -69,7 +69,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Reads `after_id`, `limit` and `offset`; a limit of 0 is none.
+    /// Reads `after_id`, `limit` and `offset`; a limit of 0 means no limit.
     ///
     /// # Errors
     ///

@@ -29,7 +29,7 @@ pub(crate) struct WorkspaceSearch {
     template: Option<String>,
     organization: Option<Uuid>,
     status: Option<String>,
-    /// Any of these; empty is no filter.
+    /// Any of these; empty is not a filter.
     agents: Vec<String>,
     outdated: Option<bool>,
     dormant: bool,

@@ -22,7 +22,7 @@ struct Sent {
 }
 
 /// Streams a ping, the workspace as it is, and the workspace again whenever something about it
-/// changes. A WebSocket is kept alive below the events.
+/// changes that Coder announces. A WebSocket is kept alive below the events.
 pub(crate) fn watch(
     shared: Shared,
     workspace: Uuid,
@@ -60,7 +60,16 @@ fn shown(deployment: &Deployment<'_>, workspace: &Workspace, viewer: Uuid) -> Ev
     Event::Error(json!({ "message": "Internal error fetching workspace.", "detail": reason }))
 }
 
+/// Everything about the workspace that Coder announces. It is silent when a workspace is used, falls
+/// asleep or wakes, gets another lifetime or deadline, or becomes a favorite.
 fn fingerprint(deployment: &Deployment<'_>, workspace: &Workspace) -> String {
+    let mut workspace = workspace.clone();
+    (workspace.dormant_at, workspace.ttl_ms, workspace.favorite) = (None, None, false);
+    workspace.last_used_at = Timestamp::UNIX_EPOCH;
+    for build in &mut workspace.builds {
+        build.deadline = None;
+    }
+    let workspace = &workspace;
     let pace = &deployment.settings.pace;
     let build = workspace.latest();
     let job = build.map(|build| build.job(pace, deployment.now));

@@ -133,8 +133,9 @@ macro_rules! auth_store_tests {
         $($crate::auth_store_tests!(@one $attributes, $open, $rule);)+
     };
     (@one [$($attribute:tt)+], $open:expr, $rule:ident) => {
+        #[doc = "Holds the store to the rule of this name."]
         $($attribute)+
-        async fn $rule() {
+        pub async fn $rule() {
             $crate::conformance::auth_store::$rule($open).await;
         }
     };

@@ -9,7 +9,7 @@
 pub(crate) enum Element {
     /// A filter of the form `key:value`.
     Filter { key: String, value: String },
-    /// Everything that is no filter, quotes included.
+    /// Everything that is not a filter, quotes included.
     Text(String),
 }
 

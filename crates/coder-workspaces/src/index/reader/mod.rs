@@ -41,7 +41,7 @@ pub enum IndexStep {
     UpToDate(Timestamp),
 }
 
-/// How far a reader is.
+/// The progress of a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IndexProgress {
@@ -78,7 +78,7 @@ pub struct IndexReader {
     /// Known workspaces that a list did not bring.
     to_confirm: VecDeque<WorkspaceId>,
     attempts: BTreeMap<BuildId, u32>,
-    /// When this reader last began a list of all workspaces that it read to the end.
+    /// The moment at which this reader last began a list of all workspaces that it read to the end.
     listed: Option<Timestamp>,
     looked: Option<Timestamp>,
     /// Whether the last list was a search for the entities' workspaces.
@@ -180,7 +180,7 @@ impl IndexReader {
     ///
     /// # Errors
     ///
-    /// When Coder refuses the credential or a list. Rate limits and outages are no errors: they
+    /// When Coder refuses the credential or a list. Rate limits and outages are not errors: they
     /// lead to a pause.
     pub async fn step(
         &mut self,

@@ -1,0 +1,69 @@
+//! What a page gets in place of an access token: `coder.session.accessToken: server`.
+
+use coder_client::UserId;
+use coder_core::{DeploymentUrl, Random, Secret};
+use serde::{Deserialize, Serialize};
+
+use crate::error::AuthError;
+use crate::grant::json;
+use crate::grant::key::{GrantKey, OAuth2App};
+use crate::seal::{AssociatedData, SealingKeys};
+use crate::session::SessionId;
+
+/// The beginning of every placeholder. A token of Coder has no dot.
+const PREFIX: &str = "coder-session.";
+
+/// A stand-in for the access token of a session's grant.
+///
+/// It is opaque to the page, and opens nothing by itself: the request that brings it must also
+/// identify the person of the grant.
+pub(crate) struct Placeholder {
+    /// Session that the placeholder was made for.
+    pub(crate) session: SessionId,
+    /// Grant of that session.
+    pub(crate) grant: GrantKey,
+}
+
+/// [`Placeholder`] as it is sealed.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    #[serde(rename = "s")]
+    session: String,
+    #[serde(rename = "d")]
+    deployment: DeploymentUrl,
+    #[serde(rename = "c")]
+    client_id: String,
+    #[serde(rename = "u")]
+    user: UserId,
+}
+
+impl Placeholder {
+    /// Seals the placeholder as a text for the page.
+    pub(crate) fn seal(self, keys: &SealingKeys, random: &dyn Random) -> Result<Secret, AuthError> {
+        let Self { session, grant: GrantKey { app, user } } = self;
+        let OAuth2App { deployment, client_id } = app;
+        let session = session.as_str().to_owned();
+        let sealed = json(&Sealed { session, deployment, client_id, user })?;
+        let text = keys.seal_text(random, &purpose(), &sealed)?;
+        Ok(Secret::new(format!("{PREFIX}{text}")))
+    }
+
+    /// Tells whether a text claims to be a placeholder, so that it is never sent to Coder.
+    pub(crate) fn is_claimed_by(text: &Secret) -> bool {
+        text.expose().starts_with(PREFIX)
+    }
+
+    /// Opens a placeholder; `None` if no configured key has sealed it.
+    pub(crate) fn open(keys: &SealingKeys, text: &Secret) -> Option<Self> {
+        let sealed = text.expose().strip_prefix(PREFIX)?;
+        let opened = keys.open_text(&purpose(), sealed).ok()?;
+        let Sealed { session, deployment, client_id, user } =
+            serde_json::from_slice(&opened).ok()?;
+        let grant = GrantKey::new(OAuth2App::new(deployment, client_id), user);
+        Some(Self { session: SessionId::from_stored(session), grant })
+    }
+}
+
+fn purpose() -> AssociatedData {
+    AssociatedData::new(&["placeholder of an access token"])
+}

@@ -1,0 +1,155 @@
+//! How a person gets a workspace of an entity: the form for a new one, creating, and opening.
+
+use std::time::Duration;
+
+use coder_client::WorkspaceName;
+use coder_config::EntityRef;
+use coder_workspaces::{CreationForm, EnsureWorkspace, OpenOutcome, OpenWorkspace, Wait};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::api::{
+    ApiError, Asked, Call, Json, JsonBody, Made, NoQuery, OptionalJsonBody, check_values,
+};
+use crate::wire;
+
+/// How long a Coder that does not answer is asked again. The answer of a route takes 20 seconds at most.
+const PATIENCE: Duration = Duration::from_secs(12);
+
+/// What a person has chosen for a new workspace.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Choices {
+    /// Name of the preset.
+    pub(crate) preset: Option<String>,
+    /// Values of parameters, which win over those of the preset and of the entity.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, String>"))]
+    pub(crate) parameters: IndexMap<String, String>,
+}
+
+/// A new workspace.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewWorkspace {
+    /// Name: 1 to 32 letters, digits and single hyphens between them. It makes the request repeatable:
+    /// a workspace of this name with the same values is what an earlier request has made.
+    name: String,
+    /// Name of the preset.
+    preset: Option<String>,
+    /// Values of parameters, which win over those of the preset and of the entity.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, String>"))]
+    parameters: IndexMap<String, String>,
+}
+
+/// A wish to work on an entity.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpenBody {
+    /// Name of a new workspace, when none is there; by default it is derived from the repository.
+    name: Option<String>,
+    /// Name of the preset of a new workspace.
+    preset: Option<String>,
+    /// Values of parameters of a new workspace.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, String>"))]
+    parameters: IndexMap<String, String>,
+}
+
+/// A workspace to work in, and how it was obtained.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct OpenedWorkspace {
+    outcome: Outcome,
+    workspace: wire::Workspace,
+}
+
+/// How a workspace was obtained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+enum Outcome {
+    /// The workspace was running.
+    Found,
+    /// The workspace was starting already.
+    Joined,
+    /// The workspace was stopped, and this request has started it.
+    Started,
+    /// This request has created the workspace.
+    Created,
+}
+
+pub(crate) async fn form(call: Call<EntityRef>) -> Result<Json<wire::CreationForm>, ApiError> {
+    call.form(&Choices::default()).await
+}
+
+pub(crate) async fn fill_form(
+    call: Call<EntityRef, NoQuery, JsonBody<Choices>>,
+) -> Result<Json<wire::CreationForm>, ApiError> {
+    check_values(&call.body.0.parameters)?;
+    call.form(&call.body.0).await
+}
+
+pub(crate) async fn create(
+    call: Call<EntityRef, NoQuery, JsonBody<NewWorkspace>>,
+) -> Result<Made<wire::Workspace>, ApiError> {
+    let NewWorkspace { name, preset, parameters } = &call.body.0;
+    check_values(parameters)?;
+    let name = WorkspaceName::parse(name).map_err(ApiError::Name)?;
+    let (config, _) = call.state.entity_config(&call.path, call.caller.environment()).await?;
+    let mut ensure = EnsureWorkspace::new(&config, name);
+    for (name, value) in parameters {
+        ensure = ensure.parameter(name, value);
+    }
+    if let Some(preset) = preset {
+        ensure = ensure.preset(preset);
+    }
+    let ensured = ensure.run(&call.client).await?;
+    let workspace = call.show(&ensured.workspace).await;
+    Ok(if ensured.created { Made::Created(workspace) } else { Made::Found(workspace) })
+}
+
+pub(crate) async fn open(
+    call: Call<EntityRef, NoQuery, OptionalJsonBody<OpenBody>>,
+) -> Result<Asked<OpenedWorkspace>, ApiError> {
+    let OpenBody { name, preset, parameters } = &call.body.0;
+    check_values(parameters)?;
+    let (config, _) = call.state.entity_config(&call.path, call.caller.environment()).await?;
+    let mut open = OpenWorkspace::new(&config).wait(Wait::UntilAsked).wait_limit(PATIENCE);
+    if let Some(name) = name {
+        open = open.name(WorkspaceName::parse(name).map_err(ApiError::Name)?);
+    }
+    for (name, value) in parameters {
+        open = open.parameter(name, value);
+    }
+    if let Some(preset) = preset {
+        open = open.preset(preset);
+    }
+    let opened = open.run(&call.client, |_| {}).await?;
+    let outcome = match opened.outcome {
+        OpenOutcome::Found => Outcome::Found,
+        OpenOutcome::Joined => Outcome::Joined,
+        OpenOutcome::Started => Outcome::Started,
+        OpenOutcome::Created => Outcome::Created,
+    };
+    let opened = OpenedWorkspace { outcome, workspace: call.show(&opened.workspace).await };
+    Ok(match outcome {
+        Outcome::Found => Asked::Done(opened),
+        Outcome::Joined | Outcome::Started | Outcome::Created => Asked::Accepted(opened),
+    })
+}
+
+impl<Q, B> Call<EntityRef, Q, B> {
+    async fn form(&self, choices: &Choices) -> Result<Json<wire::CreationForm>, ApiError> {
+        let (config, _) = self.state.entity_config(&self.path, self.caller.environment()).await?;
+        let Choices { preset, parameters } = choices;
+        let user = self.caller.user_id();
+        let form =
+            CreationForm::read(&self.client, &config, user, preset.as_deref(), parameters).await?;
+        Ok(Json(form.into()))
+    }
+}

@@ -1,0 +1,115 @@
+//! Live states and logs of workspaces: one stream of events for each page.
+//!
+//! [`Hub`] knows which pages look at which workspaces, and what each has been told. For each
+//! workspace that somebody looks at, one [`Watcher`](watcher::Watcher) hears of it at Coder with that
+//! person's rights, however many pages of the person look. It ends when the last of them leaves.
+
+mod error;
+mod events;
+mod feed;
+mod hub;
+mod limits;
+mod logs;
+mod page;
+mod position;
+mod route;
+mod signal;
+mod watcher;
+
+use std::fmt;
+
+use coder_auth::SessionId;
+use coder_client::WorkspaceId;
+use coder_core::{Lock, World};
+use futures_util::FutureExt as _;
+use futures_util::future::{AbortRegistration, Abortable};
+use jiff::Timestamp;
+
+use error::LiveError;
+use events::End;
+use hub::{Asked, FeedId, Hub, Joined, Line, News, PageId, Taken};
+
+/// The streams of a portal.
+pub(crate) struct Live {
+    world: World,
+    hub: Lock<Hub>,
+}
+
+impl Live {
+    /// Creates the streams of a portal that has none yet.
+    pub(crate) fn new(world: &World) -> Self {
+        // Ids of events of another process, or from before a restart, count for nothing.
+        let nanoseconds = world.clock.now().as_nanosecond();
+        let id = u64::try_from(nanoseconds.unsigned_abs() & u128::from(u64::MAX));
+        Self { world: world.clone(), hub: Lock::new(Hub::new(id.unwrap_or_default())) }
+    }
+
+    /// Has a workspace read again, because somebody has changed it.
+    ///
+    /// Coder's own stream is silent about some changes.
+    pub(crate) fn refresh(&self, workspace: WorkspaceId) {
+        self.hub.lock().refresh(workspace);
+    }
+
+    /// Ends the streams of a session that has just ended.
+    pub(crate) fn end_session(&self, session: &SessionId) {
+        self.hub.lock().end_session(session);
+    }
+
+    /// Ends all streams, and opens no more.
+    pub(crate) fn close(&self) {
+        self.hub.lock().close();
+    }
+
+    fn world(&self) -> &World {
+        &self.world
+    }
+
+    fn now(&self) -> Timestamp {
+        self.world.clock.now()
+    }
+
+    fn join(&self, asked: Asked) -> Result<Joined, LiveError> {
+        self.hub.lock().join(asked, self.now())
+    }
+
+    fn leave(&self, page: PageId) {
+        self.hub.lock().leave(page);
+    }
+
+    fn end(&self, page: PageId, end: End) {
+        self.hub.lock().end(page, end);
+    }
+
+    fn end_slow(&self) {
+        self.hub.lock().end_slow(self.now());
+    }
+
+    fn refuse(&self, feed: FeedId) {
+        self.hub.lock().refuse(feed);
+    }
+
+    fn take(&self, page: PageId, line: &Line) -> Taken {
+        self.hub.lock().take(page, line)
+    }
+
+    fn tell(&self, feed: FeedId, news: News) {
+        self.hub.lock().tell(feed, news, self.now());
+    }
+
+    /// Runs `work` until it ends or is aborted.
+    fn spawn(
+        &self,
+        until: AbortRegistration,
+        work: impl Future<Output = ()> + coder_core::MaybeSend + 'static,
+    ) {
+        let work = Abortable::new(work, until).map(drop);
+        self.world.runtime.spawn(Box::pin(work));
+    }
+}
+
+impl fmt::Debug for Live {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Live")
+    }
+}

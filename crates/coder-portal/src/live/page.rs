@@ -1,0 +1,128 @@
+//! The stream of one page.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use coder_auth::http::Event;
+use coder_auth::{CallerRights, CoderAuth};
+use coder_core::BoxFuture;
+use futures_util::future::{Either, select};
+use futures_util::{Stream, stream};
+use http::{HeaderMap, StatusCode};
+
+use super::Live;
+use super::events::{End, Told};
+use super::hub::{Joined, Line, PageId, Taken};
+use super::position::{Position, Scope};
+
+/// The time after which the person of an open stream is identified anew: a session may have ended
+/// elsewhere.
+const IDENTIFY_AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+/// The credential of a request, with which its person is identified anew.
+pub(super) struct Credential {
+    pub(super) auth: CoderAuth,
+    pub(super) headers: HeaderMap,
+    pub(super) environment: String,
+    pub(super) rights: CallerRights,
+}
+
+impl Credential {
+    /// Returns whether the credential still opens what it has opened. Without an answer it does: the
+    /// next look tells.
+    async fn is_good(&self) -> bool {
+        match self.auth.caller(&self.headers, Some(&self.environment)).await {
+            Ok(caller) => caller.rights() == self.rights,
+            Err(error) => error.status() == StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// A page that looks. When this is dropped, it looks no more.
+pub(super) struct Page {
+    live: Arc<Live>,
+    id: PageId,
+    line: Arc<Line>,
+    scope: Scope,
+    credential: Credential,
+    ready: VecDeque<Told>,
+    /// How far the page has read when `ready` is empty.
+    read: Position,
+    is_over: bool,
+    identify: BoxFuture<'static, ()>,
+}
+
+impl Page {
+    pub(super) fn new(live: Arc<Live>, joined: Joined, credential: Credential) -> Self {
+        let Joined { page: id, line, scope, begun: _ } = joined;
+        let identify = live.world().runtime.sleep(IDENTIFY_AGAIN_AFTER);
+        Self {
+            live,
+            id,
+            line,
+            scope,
+            credential,
+            ready: VecDeque::new(),
+            read: Position::default(),
+            is_over: false,
+            identify,
+        }
+    }
+
+    /// Returns the events of the page, until they end.
+    pub(super) fn into_events(self) -> impl Stream<Item = Event> {
+        stream::unfold(self, async |mut page| Some((page.next().await?, page)))
+    }
+
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(told) = self.ready.pop_front() {
+                let event = told.to_event();
+                // A page that breaks off within several events gets all of them again.
+                let is_last = self.ready.is_empty() && !self.is_over;
+                return Some(if is_last {
+                    event.id(self.scope.event_id(self.read))
+                } else {
+                    event
+                });
+            }
+            if self.is_over {
+                return None;
+            }
+            match self.live.take(self.id, &self.line) {
+                Taken::Ended(end) => {
+                    self.is_over = true;
+                    self.ready.push_back(Told::end(end));
+                }
+                Taken::Events(events, read) if !events.is_empty() => {
+                    self.read = read;
+                    self.ready.extend(events);
+                }
+                Taken::Events(..) => self.wait().await,
+            }
+        }
+    }
+
+    /// Waits for news; meanwhile identifies the person anew when it is time.
+    async fn wait(&mut self) {
+        let doubt = {
+            let news = Box::pin(self.line.news.raised());
+            let doubt = Box::pin(self.line.doubt.raised());
+            let due = select(doubt, &mut self.identify);
+            matches!(select(news, due).await, Either::Right(_))
+        };
+        if doubt {
+            if !self.credential.is_good().await {
+                self.live.end(self.id, End::SignedOut);
+            }
+            self.identify = self.live.world().runtime.sleep(IDENTIFY_AGAIN_AFTER);
+        }
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.live.leave(self.id);
+    }
+}

@@ -1,0 +1,105 @@
+//! `GET /api/coder/v1/live`: who may open a stream, and of what.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use coder_auth::http::{EventStream, single_param};
+use coder_auth::{AuthError, Caller};
+use coder_client::WorkspaceId;
+use coder_core::Body;
+use futures_util::stream;
+use http::header::{AUTHORIZATION, COOKIE, ORIGIN};
+use http::{HeaderMap, HeaderName, Method, Request, Response};
+
+use super::error::LiveError;
+use super::hub::{Asked, Begun};
+use super::limits::MAX_WORKSPACES;
+use super::page::{Credential, Page};
+use super::watcher::Watcher;
+use crate::state::PortalState;
+
+/// The header with the id of the last event that a page has got (WHATWG HTML §9.2.4).
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+impl PortalState {
+    /// Opens the stream of a page.
+    pub(crate) async fn live(&self, request: &Request<Bytes>) -> Result<Response<Body>, LiveError> {
+        let environment = single_param(request, "env").map_err(AuthError::from)?;
+        let workspaces = workspaces(request)?;
+        let headers = request.headers();
+        let caller = self.auth.caller(headers, environment.as_deref()).await?;
+        if *request.method() == Method::HEAD {
+            return Ok(EventStream::new(&self.world, stream::empty()).into_response());
+        }
+        let last_event_id = headers.get(LAST_EVENT_ID);
+        let asked = Asked {
+            user: caller.user_id(),
+            rights: caller.rights(),
+            session: self.auth.session_id(headers),
+            workspaces,
+            last_event_id: last_event_id.and_then(|id| Some(id.to_str().ok()?.to_owned())),
+        };
+        let mut joined = self.live.join(asked)?;
+        for begun in std::mem::take(&mut joined.begun) {
+            self.watch(&caller, begun);
+        }
+        let credential = Credential {
+            auth: self.auth.clone(),
+            headers: credential_headers(headers),
+            environment: caller.environment().to_owned(),
+            rights: caller.rights(),
+        };
+        let page = Page::new(Arc::clone(&self.live), joined, credential);
+        Ok(EventStream::new(&self.world, page.into_events()).into_response())
+    }
+
+    /// Ends the browser's session, and its streams with it.
+    pub(crate) async fn logout(&self, request: &Request<Bytes>) -> Response<Body> {
+        let answer = self.auth.logout(request).await;
+        let session = self.auth.session_id(request.headers());
+        if answer.status().is_success()
+            && let Some(session) = session
+        {
+            self.live.end_session(&session);
+        }
+        answer
+    }
+
+    /// Has a task watch the workspace, until nobody looks at it any more.
+    fn watch(&self, caller: &Caller, begun: Begun) {
+        let Begun { feed, workspace, changed, until } = begun;
+        let client = self.auth.renewing_client(caller);
+        let live = Arc::clone(&self.live);
+        let watcher = Watcher::new(live, feed, workspace, client, changed);
+        self.live.spawn(until, watcher.run());
+    }
+}
+
+fn workspaces(request: &Request<Bytes>) -> Result<Vec<WorkspaceId>, LiveError> {
+    let named = single_param(request, "workspaces").map_err(AuthError::from)?;
+    let named = named.ok_or(LiveError::NoWorkspaces)?;
+    let ids = named
+        .split(',')
+        .map(|id| id.trim().parse::<WorkspaceId>().map_err(|_| LiveError::NotAnId(id.to_owned())));
+    let ids: Vec<WorkspaceId> = ids.collect::<Result<_, _>>()?;
+    if ids.len() > MAX_WORKSPACES {
+        return Err(LiveError::NoWorkspaces);
+    }
+    Ok(ids)
+}
+
+/// Returns the headers that identify a caller, and nothing else of the request.
+fn credential_headers(headers: &HeaderMap) -> HeaderMap {
+    let names = [
+        AUTHORIZATION,
+        COOKIE,
+        ORIGIN,
+        HeaderName::from_static("coder-session-token"),
+        HeaderName::from_static("x-requested-with"),
+    ];
+    let kept = names.into_iter().flat_map(|name| {
+        let values = headers.get_all(&name).into_iter().cloned();
+        values.map(move |value| (name.clone(), value)).collect::<Vec<_>>()
+    });
+    kept.collect()
+}

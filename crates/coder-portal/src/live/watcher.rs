@@ -1,0 +1,181 @@
+//! The one subscription to a workspace for all pages of a person.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use coder_client::models::Workspace;
+use coder_client::operations::GetWorkspace;
+use coder_client::subscriptions::WatchWorkspace;
+use coder_client::{Client, ClientError, WorkspaceId};
+use coder_core::{BoxStream, RetryPolicy, elapsed};
+use coder_workspaces::Availability;
+use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
+use jiff::Timestamp;
+
+use super::Live;
+use super::events::Told;
+use super::hub::{FeedId, News};
+use super::logs::{LAST_LINES, Logs};
+use super::signal::Signal;
+
+/// The time after which a workspace is read again although nothing was heard of it. A Coder sends
+/// nothing when a workspace falls asleep, gets another deadline or becomes a favorite.
+const READ_AGAIN_AFTER: Duration = Duration::from_secs(120);
+/// The time after which Coder is asked again that did not answer, or that shows no such workspace.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(30);
+/// The number of tries of a subscription before pages are told that Coder does not answer.
+const MAX_ATTEMPTS: u32 = 5;
+/// The shortest and the longest time between two looks at what is known.
+const SOON: Duration = Duration::from_secs(1);
+
+/// Hears of a workspace, and tells the hub.
+pub(super) struct Watcher {
+    live: Arc<Live>,
+    feed: FeedId,
+    id: WorkspaceId,
+    client: Client,
+    changed: Arc<Signal>,
+    logs: Logs,
+    last: Option<Workspace>,
+    /// The moment at which the workspace was heard of.
+    heard_at: Timestamp,
+}
+
+impl Watcher {
+    pub(super) fn new(
+        live: Arc<Live>,
+        feed: FeedId,
+        id: WorkspaceId,
+        client: Client,
+        changed: Arc<Signal>,
+    ) -> Self {
+        let client = client.with_stream_retry(RetryPolicy::STREAM.with_max_attempts(MAX_ATTEMPTS));
+        let heard_at = live.now();
+        Self { live, feed, id, client, changed, logs: Logs::default(), last: None, heard_at }
+    }
+
+    /// Watches the workspace until the caller's credential is refused.
+    pub(super) async fn run(mut self) {
+        loop {
+            let error = self.watch().await;
+            if error.is_unauthorized() {
+                return self.live.refuse(self.feed);
+            }
+            let told = if error.is_not_found() || error.is_gone() || error.is_forbidden() {
+                self.last = None;
+                News::State(Told::gone(self.id))
+            } else {
+                News::Problem(Told::problem(self.id, &error))
+            };
+            self.live.tell(self.feed, told);
+            let pause = error.retry_after().unwrap_or_default().max(ASK_AGAIN_AFTER);
+            let pause = self.client.world().runtime.sleep(pause);
+            select(Box::pin(self.changed.raised()), pause).await;
+        }
+    }
+
+    /// Tells what is heard, until Coder answers with an error that waiting does not help.
+    async fn watch(&mut self) -> ClientError {
+        let mut changes = self.client.subscribe(WatchWorkspace::new(self.id));
+        loop {
+            let heard = self.next(&mut changes).await;
+            let outcome = match heard {
+                Heard::Change(Some(Ok(workspace))) => self.take(*workspace),
+                Heard::Change(Some(Err(error))) => return error,
+                // The subscription never ends without an error.
+                Heard::Change(None) => {
+                    changes = self.client.subscribe(WatchWorkspace::new(self.id));
+                    Ok(())
+                }
+                Heard::Lines(lines) => {
+                    let told = self.logs.read(self.id, lines);
+                    if let Some(told) = told {
+                        self.live.tell(self.feed, News::Log(told));
+                    }
+                    Ok(())
+                }
+                Heard::Changed => self.read().await,
+                Heard::Time => self.look_again().await,
+            };
+            if let Err(error) = outcome {
+                return error;
+            }
+        }
+    }
+
+    async fn next(
+        &mut self,
+        changes: &mut BoxStream<'static, Result<Workspace, ClientError>>,
+    ) -> Heard {
+        let time = self.client.world().runtime.sleep(self.pause());
+        let lines = Box::pin(self.logs.next());
+        let changed = Box::pin(self.changed.raised());
+        match select(select(changes.next(), lines), select(changed, time)).await {
+            Either::Left((Either::Left((change, _)), _)) => {
+                Heard::Change(change.map(|change| change.map(Box::new)))
+            }
+            Either::Left((Either::Right((lines, _)), _)) => Heard::Lines(lines),
+            Either::Right((Either::Left(((), _)), _)) => Heard::Changed,
+            Either::Right((Either::Right(((), _)), _)) => Heard::Time,
+        }
+    }
+
+    /// Returns the time until the next look at what is known.
+    fn pause(&self) -> Duration {
+        let rest = READ_AGAIN_AFTER.saturating_sub(self.silence()).max(SOON);
+        let Some(workspace) = &self.last else { return rest };
+        let next = Availability::new(workspace, self.client.now()).poll_after;
+        let next = next.unwrap_or(READ_AGAIN_AFTER);
+        if self.logs.is_following() { rest.min(next).min(LAST_LINES) } else { rest.min(next) }
+    }
+
+    fn silence(&self) -> Duration {
+        elapsed(self.live.now(), self.heard_at)
+    }
+
+    /// Takes the present state of the workspace.
+    fn take(&mut self, workspace: Workspace) -> Result<(), ClientError> {
+        self.heard_at = self.live.now();
+        if self.logs.look(&self.client, &workspace) {
+            self.live.tell(self.feed, News::LogIsOver);
+        }
+        self.tell(&workspace);
+        self.last = Some(workspace);
+        Ok(())
+    }
+
+    fn tell(&self, workspace: &Workspace) {
+        let availability = Availability::new(workspace, self.client.now());
+        self.live.tell(self.feed, News::State(Told::workspace(workspace, &availability)));
+    }
+
+    /// Time alone changes how usable a workspace is, and which logs are over.
+    async fn look_again(&mut self) -> Result<(), ClientError> {
+        self.live.end_slow();
+        if self.silence() >= READ_AGAIN_AFTER {
+            return self.read().await;
+        }
+        if let Some(workspace) = &self.last {
+            self.logs.leave_what_is_over(workspace);
+            self.tell(workspace);
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self) -> Result<(), ClientError> {
+        let read = GetWorkspace::new(self.id).include_deleted(true);
+        let workspace = self.client.send(&read).await?;
+        self.take(workspace)
+    }
+}
+
+/// Something that a watcher waits for.
+enum Heard {
+    Change(Option<Result<Box<Workspace>, ClientError>>),
+    Lines(super::logs::Lines),
+    /// Somebody has changed the workspace.
+    Changed,
+    /// It is time for another look.
+    Time,
+}

@@ -1,0 +1,279 @@
+//! What people do with a workspace: start, stop, restart, update, delete, extend, rename, mark it.
+//!
+//! Each action names the workspace by its id, and may name it as the page shows it. What Coder has
+//! been asked for goes on; the answer tells the state at that moment.
+
+use std::time::Duration;
+
+use coder_client::models::{self, WorkspaceTransition};
+use coder_client::operations::{
+    FavoriteWorkspace, RenameWorkspace, SetDormancy, UnfavoriteWorkspace,
+};
+use coder_client::{WorkspaceId, WorkspaceName};
+use coder_core::with_causes;
+use coder_workspaces::{
+    Availability, AvailabilityState, ManageWorkspace, NotReady, Wait, WorkspacesError,
+};
+use indexmap::IndexMap;
+use serde::Deserialize;
+
+use crate::api::{ApiError, Asked, Call, Json, JsonBody, NoBody, OptionalJsonBody, check_values};
+use crate::wire;
+
+/// How long a Coder that does not answer is asked again. The answer of a route takes 20 seconds at most.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// The least time by which a deadline is moved.
+const MIN_EXTENSION: u32 = 1;
+/// The greatest time by which a deadline is moved, in minutes: a week.
+const MAX_EXTENSION: u32 = 7 * 24 * 60;
+
+/// The name under which a page shows the workspace.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ActionQuery {
+    /// Name under which the page shows the workspace. When it has another one by now, nothing is done
+    /// (409).
+    expected_name: Option<String>,
+}
+
+/// The name of the workspace to delete.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeleteQuery {
+    /// Name of the workspace, as the person has confirmed it. When it has another one by now, nothing
+    /// is done (409).
+    expected_name: String,
+}
+
+/// Values for a start.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StartBody {
+    /// Values of parameters; others keep theirs.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, String>"))]
+    parameters: IndexMap<String, String>,
+}
+
+/// The time by which a deadline is moved.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExtendBody {
+    /// Minutes by which the workspace runs longer.
+    #[cfg_attr(test, schemars(range(min = 1, max = 10080)))]
+    minutes: u32,
+}
+
+/// A new name.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RenameBody {
+    /// New name: 1 to 32 letters, digits and single hyphens between them.
+    name: String,
+}
+
+type Action<B> = Call<WorkspaceId, ActionQuery, B>;
+type Outcome = Result<Asked<wire::Workspace>, ApiError>;
+
+pub(crate) async fn start(call: Action<OptionalJsonBody<StartBody>>) -> Outcome {
+    check_values(&call.body.0.parameters)?;
+    let manage = call.manage(call.query.expected_name.as_deref());
+    let workspace = with_values(manage, &call.body.0).start(|_| {}).await?;
+    call.asked(&workspace, AvailabilityState::Online).await
+}
+
+pub(crate) async fn stop(call: Action<NoBody>) -> Outcome {
+    let manage = call.manage(call.query.expected_name.as_deref());
+    let workspace = manage.stop(|_| {}).await?;
+    call.asked(&workspace, AvailabilityState::Offline).await
+}
+
+pub(crate) async fn restart(call: Action<OptionalJsonBody<StartBody>>) -> Outcome {
+    check_values(&call.body.0.parameters)?;
+    let manage = with_values(call.manage(call.query.expected_name.as_deref()), &call.body.0);
+    let workspace = manage.restart(|_| {}).await?;
+    call.go_on(&workspace, Rest::Restart);
+    call.asked(&workspace, AvailabilityState::Online).await
+}
+
+pub(crate) async fn update(call: Action<OptionalJsonBody<StartBody>>) -> Outcome {
+    check_values(&call.body.0.parameters)?;
+    let manage = with_values(call.manage(call.query.expected_name.as_deref()), &call.body.0);
+    let workspace = manage.update(|_| {}).await?;
+    call.go_on(&workspace, Rest::Update);
+    call.asked(&workspace, AvailabilityState::Online).await
+}
+
+pub(crate) async fn delete(call: Call<WorkspaceId, DeleteQuery>) -> Outcome {
+    let manage = call.manage(Some(&call.query.expected_name));
+    let workspace = manage.delete(|_| {}).await?;
+    call.asked(&workspace, AvailabilityState::Deleted).await
+}
+
+pub(crate) async fn extend(
+    call: Action<JsonBody<ExtendBody>>,
+) -> Result<Json<wire::Workspace>, ApiError> {
+    let minutes = call.body.0.minutes;
+    if !(MIN_EXTENSION..=MAX_EXTENSION).contains(&minutes) {
+        return Err(ApiError::Extension { minutes });
+    }
+    let manage = call.manage(call.query.expected_name.as_deref());
+    manage.extend(Duration::from_secs(u64::from(minutes) * 60)).await?;
+    let workspace = manage.look().await?;
+    call.shown(&workspace).await
+}
+
+pub(crate) async fn rename(
+    call: Action<JsonBody<RenameBody>>,
+) -> Result<Json<wire::Workspace>, ApiError> {
+    let name = WorkspaceName::parse(&call.body.0.name).map_err(ApiError::Name)?;
+    let manage = call.manage(call.query.expected_name.as_deref());
+    let mut workspace = match call.existing(&manage).await {
+        // A request that was sent before has renamed it.
+        Err(ApiError::Workspaces(error)) if is_renamed_to(&error, &name) => {
+            call.manage(None).look().await?
+        }
+        found => found?,
+    };
+    if workspace.name != name.as_str() {
+        if !workspace.allow_renames {
+            return Err(ApiError::NotRenamable);
+        }
+        call.client.send(&RenameWorkspace::new(call.path, name.clone())).await?;
+        workspace.name = name.into();
+    }
+    call.shown(&workspace).await
+}
+
+pub(crate) async fn mark_favorite(call: Action<NoBody>) -> Result<Json<wire::Workspace>, ApiError> {
+    let mut workspace = call.existing(&call.manage(call.query.expected_name.as_deref())).await?;
+    call.client.send(&FavoriteWorkspace::new(call.path)).await?;
+    workspace.favorite = true;
+    call.shown(&workspace).await
+}
+
+pub(crate) async fn unmark_favorite(
+    call: Action<NoBody>,
+) -> Result<Json<wire::Workspace>, ApiError> {
+    let mut workspace = call.existing(&call.manage(call.query.expected_name.as_deref())).await?;
+    call.client.send(&UnfavoriteWorkspace::new(call.path)).await?;
+    workspace.favorite = false;
+    call.shown(&workspace).await
+}
+
+pub(crate) async fn put_to_sleep(call: Action<NoBody>) -> Result<Json<wire::Workspace>, ApiError> {
+    call.set_dormancy(SetDormancy::sleep(call.path)).await
+}
+
+pub(crate) async fn wake(call: Action<NoBody>) -> Result<Json<wire::Workspace>, ApiError> {
+    call.set_dormancy(SetDormancy::wake(call.path)).await
+}
+
+fn with_values<'a>(manage: ManageWorkspace<'a>, body: &StartBody) -> ManageWorkspace<'a> {
+    let values = body.parameters.iter();
+    values.fold(manage, |manage, (name, value)| manage.parameter(name, value))
+}
+
+fn is_renamed_to(error: &WorkspacesError, wanted: &WorkspaceName) -> bool {
+    match error {
+        WorkspacesError::NotReady { problem: NotReady::Renamed { name }, .. } => {
+            name == wanted.as_str()
+        }
+        WorkspacesError::NotReady { .. }
+        | WorkspacesError::NotSearchable(_)
+        | WorkspacesError::NotCreatable(_)
+        | WorkspacesError::Incomplete(_)
+        | WorkspacesError::Client(_) => false,
+    }
+}
+
+/// What is left of an action of two builds when the first one was asked for.
+#[derive(Clone, Copy, Debug)]
+enum Rest {
+    Restart,
+    Update,
+}
+
+impl Action<NoBody> {
+    async fn set_dormancy(&self, change: SetDormancy) -> Result<Json<wire::Workspace>, ApiError> {
+        let manage = self.manage(self.query.expected_name.as_deref());
+        let workspace = self.existing(&manage).await?;
+        let changed = self.client.send(&change).await?;
+        // Nothing has changed when Coder returns nothing.
+        self.shown(&changed.unwrap_or(workspace)).await
+    }
+}
+
+impl Action<OptionalJsonBody<StartBody>> {
+    /// Goes on with an action of two builds after the answer, when its first build is under way.
+    fn go_on(&self, workspace: &models::Workspace, rest: Rest) {
+        if workspace.latest_build.transition != WorkspaceTransition::Stop {
+            return;
+        }
+        let client = self.state.auth.renewing_client(&self.caller);
+        let (id, values) = (self.path, self.body.0.parameters.clone());
+        self.state.world.runtime.spawn(Box::pin(async move {
+            let manage = ManageWorkspace::new(&client, id);
+            let manage = with_values(manage, &StartBody { parameters: values });
+            let done = match rest {
+                Rest::Restart => manage.restart(|_| {}).await,
+                Rest::Update => manage.update(|_| {}).await,
+            };
+            if let Err(error) = done {
+                let error = with_causes(&error);
+                tracing::info!(workspace = %id, ?rest, error, "a workspace did not start again");
+            }
+        }));
+    }
+}
+
+impl<Q, B> Call<WorkspaceId, Q, B> {
+    fn manage(&self, expected_name: Option<&str>) -> ManageWorkspace<'_> {
+        let manage = ManageWorkspace::new(&self.client, self.path);
+        let manage = manage.wait(Wait::UntilAsked).wait_limit(PATIENCE);
+        match expected_name {
+            Some(name) => manage.expected_name(name),
+            None => manage,
+        }
+    }
+
+    /// Reads the workspace, which must exist and have the expected name.
+    pub(super) async fn existing(
+        &self,
+        manage: &ManageWorkspace<'_>,
+    ) -> Result<models::Workspace, ApiError> {
+        let workspace = manage.look().await?;
+        if Availability::new(&workspace, self.client.now()).state == AvailabilityState::Deleted {
+            let problem = NotReady::Deleted;
+            return Err(WorkspacesError::NotReady { workspace: workspace.name, problem }.into());
+        }
+        Ok(workspace)
+    }
+
+    async fn asked(&self, workspace: &models::Workspace, wanted: AvailabilityState) -> Outcome {
+        let shown = self.show(workspace).await;
+        let is_done = shown.availability == wanted;
+        Ok(if is_done { Asked::Done(shown) } else { Asked::Accepted(shown) })
+    }
+
+    async fn shown(
+        &self,
+        workspace: &models::Workspace,
+    ) -> Result<Json<wire::Workspace>, ApiError> {
+        Ok(Json(self.show(workspace).await))
+    }
+}
+
+impl<P, Q, B> Call<P, Q, B> {
+    /// Makes the form for pages of a workspace.
+    pub(crate) async fn show(&self, workspace: &models::Workspace) -> wire::Workspace {
+        let now = Availability::new(workspace, self.client.now());
+        let hosts = self.hosts().await;
+        wire::Workspace::new(workspace, now, &hosts, self.caller.user_id())
+    }
+}

@@ -1,0 +1,47 @@
+export class SqliteStore {
+  #database;
+  #get;
+  #list;
+  #put;
+  #delete;
+
+  constructor(database) {
+    database.exec('PRAGMA journal_mode = WAL');
+    database.exec(
+      'CREATE TABLE IF NOT EXISTS coder_rows (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
+    );
+    this.#database = database;
+    this.#get = database.prepare('SELECT value FROM coder_rows WHERE key = ?');
+    this.#list = database.prepare(
+      'SELECT key, value FROM coder_rows WHERE key >= ? AND key < ? ORDER BY key LIMIT ?',
+    );
+    this.#put = database.prepare('INSERT OR REPLACE INTO coder_rows (key, value) VALUES (?, ?)');
+    this.#delete = database.prepare('DELETE FROM coder_rows WHERE key = ?');
+  }
+
+  read(keys) {
+    return keys.map(key => this.#get.get(key)?.value ?? null);
+  }
+
+  list({ start, end, limit }) {
+    return this.#list.all(start, end, limit);
+  }
+
+  commit({ checks, writes }) {
+    // Others wait from here on, so nothing comes between the checks and the writes.
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const holds = ({ key, value }) => (this.#get.get(key)?.value ?? null) === value;
+      const isDone = checks.every(holds);
+      for (const { key, value } of isDone ? writes : []) {
+        if (value === null) this.#delete.run(key);
+        else this.#put.run(key, value);
+      }
+      this.#database.exec('COMMIT');
+      return isDone;
+    } catch (error) {
+      if (this.#database.inTransaction !== false) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// The types of the edge handler: what they take, and what they refuse.
+import { MemoryStore, createHandler } from '@coder-backstage/core/edge';
+import type { Commit, Handler, Row, RowStore } from '@coder-backstage/core/edge';
+import { SqliteStore } from '@coder-backstage/core/sqlite';
+import type { SqliteDatabase } from '@coder-backstage/core/sqlite';
+
+class OwnStore implements RowStore {
+  async read(keys: string[]): Promise<(string | null)[]> {
+    return keys.map(() => null);
+  }
+  async list(): Promise<Row[]> {
+    return [];
+  }
+  async commit({ checks, writes }: Commit): Promise<boolean> {
+    return checks.length === writes.length;
+  }
+}
+
+declare const database: SqliteDatabase;
+
+const entity = { apiVersion: 'backstage.io/v1alpha1', kind: 'User', metadata: { name: 'alice' } };
+const handler: Handler = createHandler({ app: {} }, { login: new OwnStore() });
+createHandler([{ name: 'app-config.yaml', text: '' }], {
+  login: new SqliteStore(database),
+  catalog: async () => [entity],
+});
+createHandler({}, { login: new MemoryStore(), catalog: [entity] }, { log: level => level.length });
+
+// @ts-expect-error a portal has a store
+createHandler({}, {});
+// @ts-expect-error a store has `commit`
+createHandler({}, { login: { read: () => [], list: () => [] } });
+// @ts-expect-error a text has a name
+createHandler([{ text: '' }], { login: new MemoryStore() });
+
+export const answer: Promise<Response> = handler(new Request('https://portal.example.com/'), {
+  waitUntil(promise) {
+    void promise;
+  },
+});
+export const swept: Promise<void> = handler.sweep();
