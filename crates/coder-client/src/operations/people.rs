@@ -250,7 +250,7 @@ impl UpdateUserSecret {
         Self { user: user.into(), name: name.into(), fields: SecretFields::default() }
     }
 
-    /// Sets the value.
+    /// Sets the value of the secret.
     #[must_use]
     pub fn value(mut self, value: impl Into<Secret>) -> Self {
         self.fields.value = Some(value.into());

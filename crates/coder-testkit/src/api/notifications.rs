@@ -101,7 +101,7 @@ pub(crate) fn mark(deployment: &mut Deployment<'_>, call: &Call, open: &Open<'_>
     Ok(Reply::ok(&json!({ "notification": message, "unread_count": unread })))
 }
 
-/// Answers `PUT …/inbox/mark-all-as-read`.
+/// Answers a request for `PUT …/inbox/mark-all-as-read`.
 pub(crate) fn mark_all(deployment: &mut Deployment<'_>, call: &Call, _: &Open<'_>) -> Answer {
     let user = deployment.authenticate(call)?.user.id;
     let now = deployment.now;
