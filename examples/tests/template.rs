@@ -2,7 +2,7 @@
 //!
 //! The tests read the files and apply nothing: Terraform, Docker and Coder's registry of modules are
 //! not asked.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed test may panic anywhere")]
+#![expect(clippy::panic, reason = "a failed test may panic anywhere")]
 
 use std::collections::BTreeSet;
 
