@@ -1,6 +1,5 @@
 //! The programs that a user of the libraries writes stay as short as they were wished for, and say
 //! what they need as a user does.
-#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 use std::fs;
 use std::path::Path;

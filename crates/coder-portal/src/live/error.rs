@@ -7,8 +7,7 @@ use coder_auth::http::ErrorResponse;
 use coder_core::quoted;
 use http::StatusCode;
 
-use super::hub::{MAX_PAGES_OF_A_PERSON, MAX_WORKSPACES_OF_A_PERSON};
-use super::route::MAX_WORKSPACES;
+use super::limits::{MAX_PAGES_OF_A_PERSON, MAX_WORKSPACES, MAX_WORKSPACES_OF_A_PERSON};
 
 /// The wait that a client is told when there are too many streams.
 const RETRY_AFTER: Duration = Duration::from_secs(30);

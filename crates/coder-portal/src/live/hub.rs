@@ -16,17 +16,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::error::LiveError;
 use super::events::{End, Told};
 use super::feed::{Feed, Missed};
+use super::limits::{MAX_FEEDS, MAX_PAGES, MAX_PAGES_OF_A_PERSON, MAX_WORKSPACES_OF_A_PERSON};
 use super::position::{Position, Scope};
 use super::signal::Signal;
 
-/// The number of streams that one person may have open at a time.
-pub(super) const MAX_PAGES_OF_A_PERSON: usize = 32;
-/// The number of workspaces that one person may watch at a time, with all pages together.
-pub(super) const MAX_WORKSPACES_OF_A_PERSON: usize = 256;
-/// The number of streams that may be open at a time.
-pub(super) const MAX_PAGES: usize = 4_000;
-/// The number of workspaces that may be watched at a time: each is a connection to Coder.
-pub(super) const MAX_FEEDS: usize = 8_000;
 /// The time that a page may leave an event untaken.
 const TAKEN_WITHIN: SignedDuration = SignedDuration::from_secs(30);
 

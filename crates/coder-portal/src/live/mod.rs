@@ -8,6 +8,7 @@ mod error;
 mod events;
 mod feed;
 mod hub;
+mod limits;
 mod logs;
 mod page;
 mod position;

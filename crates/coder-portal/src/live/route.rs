@@ -13,12 +13,10 @@ use http::{HeaderMap, HeaderName, Method, Request, Response};
 
 use super::error::LiveError;
 use super::hub::{Asked, Begun};
+use super::limits::MAX_WORKSPACES;
 use super::page::{Credential, Page};
 use super::watcher::Watcher;
 use crate::state::PortalState;
-
-/// The number of workspaces on one page.
-pub(super) const MAX_WORKSPACES: usize = 64;
 
 /// The header with the id of the last event that a page has got (WHATWG HTML §9.2.4).
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");

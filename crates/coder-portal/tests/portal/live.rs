@@ -114,14 +114,14 @@ impl Page {
             {
                 return event.clone();
             }
-            self.next().await.expect("the stream goes on");
+            self.next().await.unwrap();
         }
     }
 
     /// Waits for the end of the stream, and returns the reason.
     async fn end(&mut self) -> String {
         loop {
-            let event = self.next().await.expect("an end has a reason");
+            let event = self.next().await.unwrap();
             if event.name == "end" {
                 assert!(self.next().await.is_none(), "nothing comes after the end");
                 return event.data["reason"].as_str().unwrap().to_owned();
