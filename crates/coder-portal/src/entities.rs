@@ -103,7 +103,7 @@ pub(crate) async fn get(call: Call<EntityRef>) -> Result<Json<EntityConfig>, Api
     Ok(Json(EntityConfig {
         entity_ref: call.path.to_string(),
         compatible: incompatible.is_none(),
-        incompatible: incompatible.map(|reason| reason.to_string()),
+        incompatible: incompatible.map(|reason| with_causes(&reason)),
         template_name: config.template.map(|template| template.to_string()),
         mode: config.mode,
         repository_url: config.repository.map(|repository| repository.clone_url().to_owned()),

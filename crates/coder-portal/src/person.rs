@@ -78,7 +78,7 @@ pub(crate) async fn me(call: Call) -> Result<Json<Person>, ApiError> {
         Ok(identity) => (identity, None),
         Err(error) if error.is_transient() => return Err(error.into()),
         // Coder knows the person, and the catalog does not.
-        Err(error) => (None, Some(error.to_string())),
+        Err(error) => (None, Some(without_causes(&error))),
     };
     let profile = call.caller.profile();
     let environment = call.caller.environment();
