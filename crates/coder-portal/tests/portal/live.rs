@@ -357,7 +357,7 @@ async fn a_page_that_claims_to_have_read_what_was_never_told_gets_everything() {
     let (scope, _) = id.rsplit_once('-').unwrap();
     let ahead = format!("{scope}-99999999");
     let mut ahead = Page::open_after(&house, &browser, &[one], Some(&ahead)).await;
-    let told = tokio::time::timeout(Duration::from_secs(5), ahead.until(one, "online")).await;
+    let told = timeout(Duration::from_secs(5), ahead.until(one, "online")).await;
     assert!(told.is_ok(), "it is told the state");
 }
 
