@@ -7,8 +7,8 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use coder_auth::Caller;
 use coder_auth::http::ErrorResponse;
+use coder_auth::{Caller, CallerRights};
 use coder_client::UserId;
 use coder_core::{Body, BoxFuture, Lock, MaybeSend, World, is_within};
 use futures_channel::oneshot;
@@ -50,11 +50,13 @@ struct Kept {
 /// An answer that is given now or later, to each request that waits for it.
 type Pending = Shared<BoxFuture<'static, Outcome>>;
 
-/// The person who has sent a request, and the key that the person has given it.
+/// The person who has sent a request, the rights it was sent with, and the key that the person has
+/// given it. Another credential of the person may be allowed less.
 #[derive(Clone, PartialEq, Eq)]
 struct RequestName {
     environment: String,
     user: UserId,
+    rights: CallerRights,
     key: String,
 }
 
@@ -93,6 +95,7 @@ impl Fingerprint {
         let name = key.map(|key| RequestName {
             environment: caller.environment().to_owned(),
             user: caller.user_id(),
+            rights: caller.rights(),
             key: key.to_owned(),
         });
         Ok(Self { name, content: hash.finalize().into() })

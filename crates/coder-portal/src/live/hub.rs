@@ -136,7 +136,9 @@ impl Hub {
         workspaces.dedup();
         self.check_limits(user, &rights, &workspaces)?;
         let scope = Scope::new(self.id, user, &workspaces);
+        // A position that was never reached says nothing.
         let read = last_event_id.and_then(|id| scope.position_of(&id));
+        let read = read.filter(|read| *read <= self.position);
         let page = PageId(self.next_number());
         let line = Arc::new(Line::default());
         let (mut begun, mut feeds) = (Vec::new(), Vec::new());

@@ -38,7 +38,7 @@ pub(crate) enum ProxyError {
     #[error("the request body is larger than 100 MB")]
     TooLarge,
     /// The body stopped coming.
-    #[error("the request body did not arrive; no byte came for 10 seconds")]
+    #[error("the request body did not arrive in time; send it again")]
     Slow,
     /// The body ended before its end.
     #[error("the request body could not be read to its end")]

@@ -7,11 +7,13 @@ use bytes::Bytes;
 use coder_auth::http::{ErrorResponse, empty, has_media_type};
 use coder_auth::{AuthErrorKind, Caller, SessionError};
 use coder_core::{Body, BodyLimits, TransportError, TransportErrorKind, timeout};
+use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Uri};
 
 use super::answer::{self, Content};
+use super::credential::Opened;
 use super::endpoint::Endpoint;
 use super::error::ProxyError;
 use super::icon::{self, IconError, MAX_ICON};
@@ -71,8 +73,17 @@ impl PortalState {
             path,
             headers: endpoint.headers().passed_on(asked.headers()),
         };
+        let rights = caller.as_ref().map(Caller::rights);
         let answer = self.exchange(endpoint, caller, &outgoing, upload).await?;
-        self.for_the_page(answer, content)
+        let answer = self.for_the_page(answer, content)?;
+        Ok(match rights {
+            Some(rights) if has_media_type(answer.headers(), "text/event-stream") => {
+                let credential = self.credential(Opened::Events, endpoint, asked.headers(), rights);
+                let ended = Box::pin(credential.ended());
+                answer.map(|body| Body::from_stream(body.take_until(ended)))
+            }
+            Some(_) | None => answer,
+        })
     }
 
     /// Identifies the caller; `None` for a stranger where strangers are let in.

@@ -6,6 +6,7 @@
 //! token.
 
 mod answer;
+mod credential;
 mod endpoint;
 mod error;
 mod exchange;

@@ -1,10 +1,12 @@
 //! A WebSocket through the proxy.
 
-use coder_core::{WebSocketResponse, timeout};
+use coder_core::{WebSocket, WebSocketResponse, timeout};
+use futures_util::StreamExt as _;
 use http::header::CONTENT_LENGTH;
 use http::{Method, Request};
 
 use super::answer::Content;
+use super::credential::Opened;
 use super::endpoint::Endpoint;
 use super::error::ProxyError;
 use super::exchange::{ANSWER_WITHIN, Outgoing, refused, refuses_the_token, too_late};
@@ -49,7 +51,14 @@ impl PortalState {
             opened = self.open(outgoing.request(endpoint, Some(&renewed))?).await?;
         }
         match opened {
-            WebSocketResponse::Open(_) => Ok(opened),
+            WebSocketResponse::Open(coder) => {
+                let rights = caller.rights();
+                let credential =
+                    self.credential(Opened::WebSocket, endpoint, asked.headers(), rights);
+                let (to_coder, of_coder) = coder.split();
+                let of_coder = of_coder.take_until(Box::pin(credential.ended()));
+                Ok(WebSocketResponse::Open(WebSocket::new(of_coder, to_coder)))
+            }
             WebSocketResponse::Refused(refusal) => {
                 let refusal = self.for_the_page(refusal, Content::Personal)?;
                 Ok(WebSocketResponse::Refused(refusal))

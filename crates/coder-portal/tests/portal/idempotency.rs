@@ -61,6 +61,13 @@ async fn a_key_that_was_given_to_another_request_is_refused() {
         .header(KEY, "k1");
     let theirs = send(&house.portal, request, Bytes::from_static(br#"{"name":"other"}"#)).await;
     assert_eq!(theirs.json()["workspace"]["owner"], "bob", "{}", theirs.text());
+    // So is the key of another credential of the same person, which may be allowed less.
+    let request = http::Request::post(format!("/api/coder/v1{ENTITY}/open"))
+        .header("coder-session-token", alice.session_token.expose())
+        .header("content-type", "application/json")
+        .header(KEY, "k1");
+    let own = send(&house.portal, request, Bytes::from_static(br#"{"name":"other"}"#)).await;
+    assert!(own.status().is_success(), "{}", own.text());
 }
 
 #[tokio::test(start_paused = true)]

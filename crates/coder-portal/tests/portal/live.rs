@@ -349,6 +349,19 @@ async fn a_portal_that_stops_ends_its_streams_with_a_word_and_opens_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_page_that_claims_to_have_read_what_was_never_told_gets_everything() {
+    let (house, _, browser, [one, _]) = home().await;
+    let mut page = Page::open(&house, &browser, &[one]).await;
+    page.until(one, "online").await;
+    let id = page.last_event_id.clone().unwrap();
+    let (scope, _) = id.rsplit_once('-').unwrap();
+    let ahead = format!("{scope}-99999999");
+    let mut ahead = Page::open_after(&house, &browser, &[one], Some(&ahead)).await;
+    let told = timeout(Duration::from_secs(5), ahead.until(one, "online")).await;
+    assert!(told.is_ok(), "it is told the state");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_logout_ends_the_streams_of_its_session_at_once_and_no_other() {
     let (house, alice, browser, [one, _]) = home().await;
     let other = house.signed_in(&alice).await;

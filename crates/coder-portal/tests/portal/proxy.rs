@@ -526,6 +526,34 @@ async fn a_web_socket_is_opened_for_a_page_of_the_portal_and_no_shell_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_page_has_opened_at_coder_ends_with_its_session() {
+    let house = House::keeping_tokens();
+    let alice = house.coder.add_user("alice");
+    let workspace = house.coder.add_workspace(&alice, "mine").template("devcontainers");
+    let id = workspace.running().create();
+    let card = house.card(&alice).await;
+    // Another browser stays signed in, so Coder's tokens live on.
+    let _other = house.card(&alice).await;
+    let watch = format!("/api/proxy/coder/api/v2/workspaces/{id}/watch");
+    let asked = card.browser.request("GET", &format!("{watch}-ws")).header("origin", PORTAL);
+    let opened = house.portal.open_web_socket(asked.body(()).unwrap()).await;
+    let WebSocketResponse::Open(socket) = opened else { panic!("it is open") };
+    let asked = card.browser.script_request("GET", &watch).body(Bytes::new()).unwrap();
+    let events = house.portal.handle(asked).await;
+    assert_eq!(events.headers()["content-type"], "text/event-stream");
+
+    let mut ends = Box::pin(futures_util::future::join(
+        socket.for_each(async |_| ()),
+        events.into_body().for_each(async |_| ()),
+    ));
+    let seconds = Duration::from_secs;
+    assert!(tokio::time::timeout(seconds(150), &mut ends).await.is_err(), "the session is good");
+    let logout = card.browser.script_request("POST", "/api/auth/coder/logout?env=production");
+    assert_eq!(house.ask(logout).await.status(), StatusCode::OK);
+    tokio::time::timeout(seconds(61), ends).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_endpoint_that_is_not_configured_is_no_route() {
     let house = House::with("");
     let answer = house.ask(Request::get(format!("/api/proxy/coder{ME}"))).await;
