@@ -24,7 +24,7 @@ const LINGER: Duration = Duration::from_secs(2);
 /// arrives.
 pub(crate) struct Socket {
     stream: TcpStream,
-    /// What was read already, and comes again.
+    /// The bytes that were read already, and come again.
     ahead: Vec<u8>,
     /// Learns that the client takes its answer.
     seat: Arc<Seat>,

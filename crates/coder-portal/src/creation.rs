@@ -16,7 +16,7 @@ use crate::wire;
 /// How long a Coder that does not answer is asked again. The answer of a route takes 20 seconds at most.
 const PATIENCE: Duration = Duration::from_secs(12);
 
-/// What a person has chosen for a new workspace.
+/// The choices of a person for a new workspace.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

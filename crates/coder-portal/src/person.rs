@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use coder_auth::http::{empty, single_param};
 use coder_client::operations::{CheckAuthorization, Permission};
-use coder_core::Body;
+use coder_core::{Body, without_causes};
 use http::header::SET_COOKIE;
 use http::{Request, Response, StatusCode};
 use serde::Serialize;
@@ -35,7 +35,7 @@ pub(crate) struct Person {
     /// Reason why there is no identity although a login signs in to Backstage.
     #[serde(skip_serializing_if = "Option::is_none")]
     no_identity: Option<String>,
-    /// What the caller may do at Coder.
+    /// The rights of the caller at Coder.
     may: Permissions,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Identity {
     ownership_entity_refs: Vec<String>,
 }
 
-/// What a person may do at Coder.
+/// The rights of a person at Coder.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

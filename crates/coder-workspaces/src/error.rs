@@ -220,7 +220,7 @@ pub enum NotReady {
     /// Somebody started the workspace meanwhile.
     #[error("was started meanwhile")]
     Started,
-    /// It has another name than the caller knows, so the caller may mean another one.
+    /// The workspace has another name than the caller knows, so the caller may mean another one.
     #[error("is called {} by now; look at it again before you change it", quoted(name))]
     Renamed {
         /// Present name of the workspace.

@@ -30,7 +30,7 @@ pub struct ProxyConfig {
     pub credentials: ProxyCredentials,
 }
 
-/// Who may use an endpoint: `require`, `forward` or `dangerously-allow-unauthenticated`.
+/// The callers that may use an endpoint: `require`, `forward` or `dangerously-allow-unauthenticated`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "every reader has to decide about each of them")]
 pub enum ProxyCredentials {

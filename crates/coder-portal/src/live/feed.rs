@@ -8,7 +8,7 @@ use super::position::Position;
 /// The greatest size of the log of one workspace that is kept for its pages, in bytes.
 const MAX_LOG: usize = 256 * 1024;
 
-/// What pages are told of one workspace: its present state, and the log of what runs.
+/// The news of one workspace for pages: its present state, and the log of what runs.
 #[derive(Debug)]
 pub(super) struct Feed {
     /// The position at which it was begun. A page that has read less knows nothing of it.

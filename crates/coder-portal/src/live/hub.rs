@@ -72,7 +72,7 @@ pub(super) struct Line {
     end: OnceLock<End>,
 }
 
-/// What a page gets that asks for its events.
+/// The answer to a page that asks for its events.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Taken {
     /// Events, perhaps none. Having got all of them, the page has read up to the position.
@@ -347,7 +347,7 @@ impl Hub {
 /// Something heard of a workspace.
 #[derive(Debug)]
 pub(super) enum News {
-    /// Its present state.
+    /// The present state of the workspace.
     State(Told),
     /// A reason why the state may be out of date.
     Problem(Told),

@@ -28,7 +28,7 @@ pub(super) enum Log {
     Agent(AgentId),
 }
 
-/// What came of a log: lines, or its end.
+/// A part of a log: lines, or its end.
 pub(super) enum Lines {
     Build(BuildId, Vec<Result<ProvisionerJobLog, ClientError>>),
     Agent(AgentId, Vec<Result<AgentLog, ClientError>>),

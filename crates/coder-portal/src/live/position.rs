@@ -6,7 +6,7 @@ use coder_client::{UserId, WorkspaceId};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Position(pub(super) u64);
 
-/// What an id of an event is valid for: the events of one hub, about these workspaces, for this user.
+/// The scope of an event's id: the events of one hub, about these workspaces, for this user.
 ///
 /// An id of another scope says nothing about what a page has been told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -176,6 +176,6 @@ enum Heard {
     Lines(super::logs::Lines),
     /// Somebody has changed the workspace.
     Changed,
-    /// It is time for another look.
+    /// The time for another look has come.
     Time,
 }

@@ -26,7 +26,7 @@ const SVG: &str = "image/svg+xml";
 /// The content of an answer, as far as caches are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
-    /// What one person may see.
+    /// The answer is for one person.
     Personal,
     /// A picture, which is the same for everybody who may see it.
     Picture,

@@ -26,7 +26,7 @@ pub(super) enum Upload {
     /// A body that is passed on while it arrives.
     Streamed {
         body: Body,
-        /// Its length, if the client has announced it.
+        /// The length of the body, if the client has announced it.
         length: Option<u64>,
         progress: Arc<Progress>,
     },

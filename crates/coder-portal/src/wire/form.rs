@@ -91,7 +91,7 @@ pub(crate) struct ParameterOption {
     icon: String,
 }
 
-/// What is wrong with a value.
+/// The fault of a value.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ParameterProblem {

@@ -34,7 +34,7 @@ pub(crate) struct Agent {
     name: String,
     /// Connection to Coder, in Coder's words, such as `connected`.
     status: String,
-    /// What its scripts do, in Coder's words, such as `ready`.
+    /// The state of the agent's scripts, in Coder's words, such as `ready`.
     lifecycle: String,
     operating_system: String,
     architecture: String,

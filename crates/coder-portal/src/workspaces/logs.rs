@@ -44,7 +44,7 @@ impl TryFrom<String> for LineId {
 pub(crate) struct BuildLog {
     /// Number of the build, which counts from 1.
     build_number: i64,
-    /// What the build does: `start`, `stop` or `delete`.
+    /// The transition of the build: `start`, `stop` or `delete`.
     transition: String,
     /// `true` when the build has ended, so that no line is to come.
     ended: bool,
