@@ -41,7 +41,7 @@
 //! and serves:
 //!
 //! ```no_run
-//! # fn app(auth: CoderAuth) -> axum::Router { coder_axum::login(auth) }
+//! use axum::Router;
 //! use coder_auth::{AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions};
 //! use coder_auth::{MemoryAuthStore, SealingKeys};
 //! use coder_core::{ReqwestTransport, World};
@@ -60,7 +60,8 @@
 //!     tokio::spawn(auth.sweeper());
 //!
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:7007").await?;
-//!     Ok(axum::serve(listener, app(auth)).await?)
+//!     let app = Router::new().nest("/api/auth", coder_axum::login(auth.clone())).with_state(auth);
+//!     Ok(axum::serve(listener, app).await?)
 //! }
 //! ```
 //!

@@ -7,7 +7,7 @@
 //! backstage-catalog = "0.1"
 //! coder-auth = "0.1"
 //! coder-config = "0.1"
-//! coder-core = "0.1"
+//! coder-core = { version = "0.1", features = ["native", "rustls"] }
 //! ```
 //!
 //! ```

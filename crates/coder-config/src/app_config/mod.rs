@@ -143,6 +143,7 @@ impl AppConfig {
         resolvers: Option<&[&str]>,
     ) -> Result<Self, ConfigErrors> {
         let mut reader = Reader::new(loaded);
+        reader.registered_resolvers = resolvers;
         let root = reader.root();
         reader
             .slips(&root, &["app", "backend", "auth", "coder", "proxy", "catalog", "integrations"]);
@@ -171,9 +172,7 @@ impl AppConfig {
         if let (Some(app), Some(backend)) = (&app_base_url, &backend) {
             reader.cors_of_the_app(app, &backend.base_url, backend.cors.as_ref());
         }
-        if let Some(resolvers) = resolvers {
-            reader.unknown_resolvers(resolvers);
-        }
+        reader.errors.append(&mut reader.unknown_resolvers);
         let (errors, notices) = reader.finish();
         match (app_base_url, backend, auth, workspaces) {
             (Some(app_base_url), Some(backend), Some(auth), Some(workspaces))

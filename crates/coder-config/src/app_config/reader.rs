@@ -6,7 +6,6 @@ use std::error::Error;
 use coder_core::{Secret, with_causes};
 use url::Url;
 
-use super::sign_in::CustomSignInResolver;
 use super::trail::Trail;
 use crate::error::Hint;
 use crate::loading::{Dropped, DroppedValue, LoadedConfig, quoted};
@@ -20,8 +19,10 @@ pub(super) struct Reader<'a> {
     trail: Trail,
     pub(super) errors: Vec<ConfigError>,
     pub(super) notices: Vec<Notice>,
-    /// The sign-in resolvers that are not built in.
-    pub(super) custom_resolvers: Vec<CustomSignInResolver>,
+    /// The sign-in resolvers that the program brings along, if it is known.
+    pub(super) registered_resolvers: Option<&'a [&'a str]>,
+    /// The errors of the other sign-in resolvers, which count in every environment.
+    pub(super) unknown_resolvers: Vec<ConfigError>,
 }
 
 /// A mapping of the configuration, or the place where one could be.
@@ -47,7 +48,8 @@ impl<'a> Reader<'a> {
             trail: Trail::default(),
             errors: Vec::new(),
             notices: Vec::new(),
-            custom_resolvers: Vec::new(),
+            registered_resolvers: None,
+            unknown_resolvers: Vec::new(),
         }
     }
 

@@ -153,16 +153,6 @@ impl<'a> Reader<'a> {
         resolvers.iter().filter_map(|resolver| self.resolver(resolver)).collect()
     }
 
-    /// Refuses the resolvers that are neither built in nor `registered` by the program.
-    pub(super) fn unknown_resolvers(&mut self, registered: &[&str]) {
-        let unknown = self
-            .custom_resolvers
-            .iter()
-            .filter(|custom| !registered.contains(&custom.name.as_str()))
-            .map(|custom| custom.unknown(registered));
-        self.errors.extend(unknown);
-    }
-
     fn resolver(&mut self, section: &Section<'a>) -> Option<SignInResolverConfig> {
         let text = self.required(section, "resolver")?.trim();
         let built_in = SignInResolverName::ALL.iter().find(|name| name.as_str() == text);
@@ -170,7 +160,11 @@ impl<'a> Reader<'a> {
             Some(name) => self.built_in(section, *name).map(SignInResolverConfig::BuiltIn),
             None => {
                 let custom = self.custom(section, text)?;
-                self.custom_resolvers.push(custom.clone());
+                if let Some(registered) = self.registered_resolvers
+                    && !registered.contains(&custom.name.as_str())
+                {
+                    self.unknown_resolvers.push(custom.unknown(registered));
+                }
                 Some(SignInResolverConfig::Custom(custom))
             }
         }
