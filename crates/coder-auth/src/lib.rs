@@ -6,7 +6,7 @@
 //! ```toml
 //! [dependencies]
 //! coder-auth = "0.1"
-//! coder-core = "0.1"
+//! coder-core = { version = "0.1", features = ["native", "rustls"] }
 //! ```
 //!
 //! ```

@@ -5,7 +5,9 @@
 //! [dependencies]
 //! coder-axum = "0.1"
 //! coder-auth = "0.1"
+//! coder-core = { version = "0.1", features = ["native", "rustls"] }
 //! axum = "0.8"
+//! tokio = { version = "1", features = ["macros", "net", "rt-multi-thread"] }
 //! ```
 //!
 //! "Sign in with Coder" in an app of your own needs a [`CoderAuth`] and no
@@ -35,7 +37,34 @@
 //! }
 //! ```
 //!
-//! A server also calls `tokio::spawn(auth.sweeper())` once, which ends what is over.
+//! The program around it makes the [`CoderAuth`], spawns its sweeper once, which ends what is over,
+//! and serves:
+//!
+//! ```no_run
+//! # fn app(auth: CoderAuth) -> axum::Router { coder_axum::login(auth) }
+//! use coder_auth::{AllowedOrigins, AuthOptions, CoderAuth, EnvironmentOptions};
+//! use coder_auth::{MemoryAuthStore, SealingKeys};
+//! use coder_core::{ReqwestTransport, World};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let transport = ReqwestTransport::new("my-app/1.0")?;
+//!     let world = World::native(transport).ok_or("there is no tokio runtime")?;
+//!     let secret = std::env::var("CODER_CLIENT_SECRET")?.into();
+//!     let coder = EnvironmentOptions::new("https://coder.example.com".parse()?, "client-id", secret);
+//!     let origins = AllowedOrigins::new("http://localhost:7007".parse()?, []);
+//!     let options = AuthOptions::new("http://localhost:7007/api/auth".parse()?, origins)
+//!         .environment("production", coder);
+//!     let keys = SealingKeys::ephemeral(&*world.random)?;
+//!     let auth = CoderAuth::new(&world, MemoryAuthStore::new(), keys, options);
+//!     tokio::spawn(auth.sweeper());
+//!
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:7007").await?;
+//!     Ok(axum::serve(listener, app(auth)).await?)
+//! }
+//! ```
+//!
+//! A restart signs everybody out of this one; `coder-auth-sqlx` has a store and a key that outlive it.
 //!
 //! | I want to … | Item |
 //! |---|---|

@@ -1,10 +1,5 @@
 //! What strangers, other browsers and odd Coders try at the running server.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a failed test may panic anywhere"
-)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 #[expect(dead_code, reason = "each test of the server uses its part")]
 mod serving;

@@ -1,11 +1,5 @@
 //! `coder-backstage workspaces` prints who works on what, and what has no counterpart.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a failed test may panic anywhere"
-)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 #[expect(dead_code, reason = "other tests use more of it")]
 mod serving;

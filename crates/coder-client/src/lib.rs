@@ -21,13 +21,16 @@
 //! }
 //! ```
 //!
-//! The program takes `CODER_URL` and `CODER_SESSION_TOKEN`, or the session of `coder login`.
+//! The program takes `CODER_URL` and `CODER_SESSION_TOKEN`, or the session of `coder login`. An error
+//! tells in [`with_causes`] what went wrong and what to do.
 //!
 //! | I want to … | Item |
 //! |---|---|
 //! | connect with a URL and a token | [`Client::connect`] |
 //! | connect as the `coder` CLI is signed in | [`Client::from_env`] |
 //! | use a transport, a credential or a `User-Agent` of my own | [`Client::builder`] |
+//! | trust a company's certificates, go through its proxy | `ReqwestTransport::builder`, `ClientBuilder::transport` |
+//! | reach Coder over plain http inside of a cluster | `ClientBuilder::dangerously_allow_http` |
 //! | run in a browser | `Client::connect`, with the feature `browser` and without default features |
 //! | run on another runtime | [`Client::new`] with a [`World`] |
 //! | call a route | [`Client::send`] with one of the [`operations`] |
@@ -37,9 +40,10 @@
 //! | follow a workspace, a build log, an agent log | [`Client::subscribe`] with one of the [`subscriptions`] |
 //! | push a template, as `coder templates push` does | [`PushTemplate`] |
 //! | renew tokens | [`CredentialProvider`] |
-//! | set time limits and retries | [`Client::with_timeout`], [`Client::with_deadline`], [`Client::with_retry`] |
+//! | set time limits and retries | [`Client::with_timeout`], [`Client::with_deadline`], [`Client::with_retry`] with a [`RetryPolicy`] |
 //! | know what a deployment can do | [`Client::capabilities`] |
 //! | react to a failure | [`ClientError`], which has a predicate for each reaction |
+//! | print an error with its causes | [`with_causes`] |
 //!
 //! - [`operations`] are plain values: an [`Operation`] builds an `http::Request` and reads the
 //!   `http::Response`, without I/O. [`Client::send`] adds the [`Credential`], sends the request, and
@@ -69,6 +73,7 @@
 //! - `rustls` (default): [`Client::connect`] over HTTPS, with certificates as the system trusts them.
 //! - `native-tls`: the same with the TLS of the operating system.
 //! - `native`: the same without TLS, for http on loopback or a transport of your own.
+//! - `http2`: HTTP/2 for requests, where `ReqwestTransportBuilder::http2` allows it.
 //! - `browser`: [`Client::connect`] in a page or a worker, over `fetch`. Without default features.
 //!
 //! Without default features the crate opens no socket and builds for wasm; a [`World`] brings the
@@ -104,8 +109,12 @@ pub use client::{ClientBuilder, ConnectError};
 #[doc(no_inline)]
 pub use coder_core::{
     BoxFuture, BoxStream, DeploymentUrl, DeploymentUrlError, MaybeSend, MaybeSync, RetryPolicy,
-    Secret, Transport, TransportError, TransportErrorKind, World,
+    Secret, Transport, TransportError, TransportErrorKind, World, with_causes,
 };
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "native")))]
+#[doc(no_inline)]
+pub use coder_core::{Proxy, ReqwestTransportBuilder};
 #[cfg(any(feature = "browser", feature = "native"))]
 #[cfg_attr(docsrs, doc(cfg(feature = "native")))]
 #[doc(no_inline)]

@@ -46,7 +46,7 @@ impl Reader {
             return;
         }
         let Some(map) = node.as_map() else {
-            let problem = format!("is {}, not a mapping; it is ignored", node.kind());
+            let problem = format!("is {} and is ignored; write a mapping", node.kind());
             return self.notice("spec.coder", node, &problem);
         };
         for (key, entry) in map {
@@ -74,7 +74,7 @@ impl Reader {
     fn text<'a>(&mut self, path: &str, node: &'a Node) -> Option<&'a str> {
         let text = node.scalar_text();
         if text.is_none() {
-            let problem = format!("is {}, not a string; it is ignored", node.kind());
+            let problem = format!("is {} and is ignored; write a string", node.kind());
             self.notice(path, node, &problem);
         }
         text
@@ -87,7 +87,7 @@ impl Reader {
             Ok(template) => self.spec.template = Some(template),
             Err(error) => {
                 let problem =
-                    format!("is `{}`: {}; it is ignored", shown(text), with_causes(&error));
+                    format!("is `{}` and is ignored: {}", shown(text), with_causes(&error));
                 self.notice(PATH, node, &problem);
             }
         }
@@ -100,7 +100,7 @@ impl Reader {
             Ok(mode) => self.spec.mode = Some(mode),
             Err(_) => {
                 let problem =
-                    format!("is `{}`; it must be `manual` or `auto` and is ignored", shown(text));
+                    format!("is `{}` and is ignored; it must be `manual` or `auto`", shown(text));
                 self.notice(PATH, node, &problem);
             }
         }
@@ -108,8 +108,10 @@ impl Reader {
 
     fn params(&mut self, node: &Node) {
         let Some(members) = node.members() else {
-            let problem =
-                format!("is {}, not a mapping from parameter to value; it is ignored", node.kind());
+            let problem = format!(
+                "is {} and is ignored; write a mapping from parameter to value",
+                node.kind()
+            );
             return self.notice("spec.coder.params", node, &problem);
         };
         for (name, value) in members.filter(|(_, value)| !value.is_null()) {

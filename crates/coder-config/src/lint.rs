@@ -4,8 +4,8 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::{
-    AppConfig, ConfigError, ConfigErrors, ConfigSources, Entity, LoadedConfig, Location, Notice,
-    Provenance, SignInResolverConfig, catalog_refusal, entity_notices, yaml,
+    AppConfig, ConfigError, ConfigSources, Entity, Location, Notice, Provenance, catalog_refusal,
+    entity_notices, yaml,
 };
 
 /// Weight of a [`Diagnostic`].
@@ -227,30 +227,12 @@ pub fn lint_catalog_info(file: &str, text: &str) -> Vec<Diagnostic> {
 /// );
 /// ```
 pub fn lint_app_config(sources: &ConfigSources<'_>, resolvers: &[&str]) -> Vec<Diagnostic> {
-    match sources.load().and_then(|loaded| checked(&loaded, resolvers)) {
-        Ok(notices) => notices.into_iter().map(Diagnostic::from).collect(),
+    match sources.load().and_then(|loaded| AppConfig::read(&loaded, Some(resolvers))) {
+        Ok(config) => config.notices().iter().cloned().map(Diagnostic::from).collect(),
         Err(errors) => {
             let notices = errors.notices().to_vec();
             let errors = errors.into_iter().map(Diagnostic::from);
             errors.chain(notices.into_iter().map(Diagnostic::from)).collect()
         }
     }
-}
-
-/// Returns the warnings of a configuration that can be used.
-fn checked(loaded: &LoadedConfig, resolvers: &[&str]) -> Result<Vec<Notice>, ConfigErrors> {
-    let config = AppConfig::from_loaded(loaded)?;
-    let environments = config.auth.environments.values().flatten();
-    let unknown = environments
-        .flat_map(|environment| &environment.sign_in_resolvers)
-        .filter_map(|resolver| match resolver {
-            SignInResolverConfig::BuiltIn(_) => None,
-            SignInResolverConfig::Custom(custom) => {
-                let known = resolvers.contains(&custom.name.as_str());
-                (!known).then(|| custom.unknown(resolvers))
-            }
-        })
-        .collect::<Vec<_>>();
-    let notices = config.notices().to_vec();
-    if unknown.is_empty() { Ok(notices) } else { Err(ConfigErrors::new(unknown, notices)) }
 }

@@ -69,10 +69,10 @@ fn one_bad_field_does_not_lose_the_others() {
     );
     assert_eq!(spec.params.len(), 1);
     insta::assert_snapshot!(notices(&spec), @r"
-    catalog-info.yaml:6:19: `spec.coder.templateName` is a list, not a string; it is ignored
-    catalog-info.yaml:7:11: `spec.coder.mode` is `Auto`; it must be `manual` or `auto` and is ignored
-    catalog-info.yaml:10:12: `spec.coder.params.bad` is a mapping, not a string; it is ignored
-    catalog-info.yaml:11:13: `spec.coder.params.list` is a list, not a string; it is ignored
+    catalog-info.yaml:6:19: `spec.coder.templateName` is a list and is ignored; write a string
+    catalog-info.yaml:7:11: `spec.coder.mode` is `Auto` and is ignored; it must be `manual` or `auto`
+    catalog-info.yaml:10:12: `spec.coder.params.bad` is a mapping and is ignored; write a string
+    catalog-info.yaml:11:13: `spec.coder.params.list` is a list and is ignored; write a string
     catalog-info.yaml:12:5: `spec.coder.template_name` is not known and ignored; did you mean `templateName`?
     catalog-info.yaml:13:5: `spec.coder.bogus` is not known and ignored; known are `templateName`, `mode`, `params`
     ");
@@ -88,13 +88,13 @@ fn null_and_empty_mean_not_set() {
 fn a_template_that_would_change_the_link_is_refused() {
     let spec = spec_of("templateName: ../admin");
     assert_eq!(spec.template, None);
-    insta::assert_snapshot!(notices(&spec), @"catalog-info.yaml:6:19: `spec.coder.templateName` is `../admin`: `.` and `..` are no names; write `template` or `organization/template`; it is ignored");
+    insta::assert_snapshot!(notices(&spec), @"catalog-info.yaml:6:19: `spec.coder.templateName` is `../admin` and is ignored: `.` and `..` are no names; write `template` or `organization/template`");
 }
 
 #[test]
 fn a_list_is_no_spec() {
     let spec = spec_of("- templateName: x");
-    insta::assert_snapshot!(notices(&spec), @"catalog-info.yaml:6:5: `spec.coder` is a list, not a mapping; it is ignored");
+    insta::assert_snapshot!(notices(&spec), @"catalog-info.yaml:6:5: `spec.coder` is a list and is ignored; write a mapping");
 }
 
 #[test]

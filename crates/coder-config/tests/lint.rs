@@ -87,6 +87,33 @@ fn a_resolver_of_the_program_is_no_mistake() {
 }
 
 #[test]
+fn an_unknown_resolver_is_told_beside_other_errors() {
+    let text = SEED
+        .replace("usernameMatchingUserEntityName", "badgeNumber")
+        .replace("clientId: ${CODER_OAUTH_CLIENT_ID}", "clientID: x");
+    let told: Vec<_> =
+        lint_one_app_config(&text, &[]).iter().map(|told| told.message.clone()).collect();
+    assert!(told.iter().any(|message| message.contains("clientId")), "{told:?}");
+    assert!(told.iter().any(|message| message.contains("badgeNumber")), "{told:?}");
+}
+
+#[test]
+fn a_value_that_is_ignored_has_a_remedy() {
+    for coder in ["[]", "{ templateName: [] }", "{ mode: a }", "{ params: [1] }"] {
+        let text = format!(
+            "{{ apiVersion: backstage.io/v1alpha1, kind: Component, metadata: {{ name: pay }}, \
+             spec: {{ type: service, lifecycle: production, owner: team, coder: {coder} }} }}"
+        );
+        let [remark] = &lint_catalog_info("catalog-info.yaml", &text)[..] else {
+            panic!("{coder}")
+        };
+        assert!(remark.problem().ends_with("and is ignored"), "{remark}");
+        let help = remark.help().expect("it says what to write");
+        assert!(help.starts_with("write ") || help.starts_with("it must be "), "{remark}");
+    }
+}
+
+#[test]
 fn a_missing_value_is_told_at_the_place_to_mend() {
     for (right, wrong, marked) in [
         // The text that refers to a variable, the mapping to add to, the mistyped key.
@@ -121,8 +148,8 @@ a: 2
         [
             (
                 notice,
-                "`spec.coder.mode` is `a; b`",
-                Some("it must be `manual` or `auto` and is ignored"),
+                "`spec.coder.mode` is `a; b` and is ignored",
+                Some("it must be `manual` or `auto`"),
             ),
             (notice, "`spec.coder.modes` is not known and ignored", Some("did you mean `mode`?"),),
             (

@@ -132,6 +132,18 @@ impl TryFrom<Url> for DeploymentUrl {
     }
 }
 
+impl From<DeploymentUrl> for String {
+    fn from(url: DeploymentUrl) -> Self {
+        url.as_str().to_owned()
+    }
+}
+
+impl From<&DeploymentUrl> for String {
+    fn from(url: &DeploymentUrl) -> Self {
+        url.as_str().to_owned()
+    }
+}
+
 impl fmt::Display for DeploymentUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())

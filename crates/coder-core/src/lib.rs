@@ -35,7 +35,7 @@
 //! |---|---|
 //! | hold a token | [`Secret`] |
 //! | hold the URL of a deployment | [`DeploymentUrl`] |
-//! | run on a server | `World::native`, with a `ReqwestTransport` |
+//! | run on a server | `World::native`, with a `ReqwestTransport`: features `native` and `rustls` |
 //! | run in a browser | `World::browser`, with a `ReqwestTransport` |
 //! | set authorities, a client certificate, a proxy, time limits | `ReqwestTransport::builder` |
 //! | send requests by a client of my own | [`Transport`], `WebSocketHandshake` |

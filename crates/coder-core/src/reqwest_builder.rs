@@ -67,7 +67,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Creates a proxy at this URL, like `http://proxy.example.com:3128`.
+    /// Creates a proxy at this URL, like `http://proxy.example.com:3128`. Its scheme is http or https.
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), no_proxy: String::new(), credentials: None }
     }
@@ -88,8 +88,14 @@ impl Proxy {
     }
 
     fn to_reqwest(&self) -> Result<reqwest::Proxy, ReqwestTransportError> {
+        const UNUSABLE: &str =
+            "the URL of the proxy cannot be used; write it like `http://proxy.example.com:3128`";
+        let scheme = self.url.split_once("://").map_or("http", |(scheme, _)| scheme);
+        if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+            return Err(ReqwestTransportError::new(UNUSABLE, "its scheme must be http or https"));
+        }
         let proxy = reqwest::Proxy::all(&self.url)
-            .map_err(|error| ReqwestTransportError::new("the URL of the proxy is none", error))?;
+            .map_err(|error| ReqwestTransportError::new(UNUSABLE, error))?;
         let proxy = proxy.no_proxy(reqwest::NoProxy::from_string(&self.no_proxy));
         Ok(match &self.credentials {
             Some((user, password)) => proxy.basic_auth(user, password.expose()),

@@ -63,8 +63,25 @@ pub(crate) fn convert(error: reqwest::Error, otherwise: TransportErrorKind) -> T
         otherwise
     };
     // On wasm reqwest's errors are not `Send`, so the text is all that can be kept.
-    let converted = TransportError::new(kind).with_source(with_causes(&error));
-    if kind == TransportErrorKind::Unsupported { converted.with_reason(NO_TLS) } else { converted }
+    let told = with_causes(&error);
+    let reason = reason(kind, &told);
+    let converted = TransportError::new(kind).with_source(told);
+    match reason {
+        Some(reason) => converted.with_reason(reason),
+        None => converted,
+    }
+}
+
+/// Returns what a person can do, or who is at fault, where the kind alone does not tell.
+fn reason(kind: TransportErrorKind, told: &str) -> Option<&'static str> {
+    // hyper-util says in words only that a tunnel through a proxy failed, and at which end.
+    if told.contains("tunnel error: failed to create underlying connection") {
+        return Some("the proxy could not be reached; check its URL");
+    }
+    if told.contains("tunnel error") {
+        return Some("the proxy did not let the request through; check its credentials and rules");
+    }
+    (kind == TransportErrorKind::Unsupported).then_some(NO_TLS)
 }
 
 /// Returns the kind that a cause below an error tells, however deep it is.

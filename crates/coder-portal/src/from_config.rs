@@ -31,7 +31,7 @@ use crate::proxy::Proxy;
 use crate::routes::AUTH_PATH;
 use crate::signing_keys::with_keys;
 use crate::state::PortalState;
-use crate::workspaces::RepositoriesOfBuilds;
+use crate::workspaces::{RepositoriesOfBuilds, Unfinished};
 
 impl Portal {
     /// Creates the portal that this configuration describes.
@@ -87,6 +87,7 @@ impl PortalBuilder<'_> {
             live: Arc::new(Live::new(world)),
             repositories: RepositoriesOfBuilds::default(),
             idempotency: Idempotency::default(),
+            unfinished: Unfinished::default(),
         }))
     }
 

@@ -13,7 +13,7 @@ use crate::api::Idempotency;
 use crate::cors::Cors;
 use crate::live::Live;
 use crate::proxy::Proxy;
-use crate::workspaces::RepositoriesOfBuilds;
+use crate::workspaces::{RepositoriesOfBuilds, Unfinished};
 
 /// The parts of a portal.
 pub(crate) struct PortalState {
@@ -36,4 +36,6 @@ pub(crate) struct PortalState {
     pub(crate) repositories: RepositoriesOfBuilds,
     /// Answers to requests that have changed something, for those who send them again.
     pub(crate) idempotency: Idempotency,
+    /// Actions that go on after their answer.
+    pub(crate) unfinished: Unfinished,
 }

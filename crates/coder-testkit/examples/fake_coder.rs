@@ -8,7 +8,11 @@
 //!
 //! Its first line tells where it is, a token of the user `alice`, and the ids of her workspaces, which
 //! were made from the template `devcontainers` for `https://github.com/acme/payments`. Each line of its
-//! input lets something happen to one of them: `start running`, `stop running`, `lose-agents running`.
+//! input lets something happen, and is answered by a line of JSON:
+//!
+//! - `start`, `stop` and `lose-agents` with `running` or `stopped`: to that workspace.
+//! - `add NAME`: a person, unless that one is there; their `token`.
+//! - `register CALLBACK`: an application with this callback URL; its `clientId` and `clientSecret`.
 
 use std::io::{BufRead as _, Write as _};
 use std::sync::Arc;
@@ -16,7 +20,7 @@ use std::{error, io};
 
 use coder_core::{OsRandom, SystemClock};
 use coder_testkit::{FakeCoder, FakeServer, Pace};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const REPOSITORY: &str = "https://github.com/acme/payments";
 
@@ -44,14 +48,24 @@ async fn main() -> Result<(), Box<dyn error::Error>> {
     writeln!(io::stdout(), "{told}")?;
     for line in io::stdin().lock().lines() {
         let line = line?;
-        let (action, workspace) = line.split_once(' ').unwrap_or((&line, "running"));
-        let workspace = if workspace == "stopped" { stopped } else { running };
+        let (action, object) = line.split_once(' ').unwrap_or((&line, "running"));
+        let workspace = if object == "stopped" { stopped } else { running };
+        let mut answer = json!({});
         match action {
             "start" => coder.start(workspace),
             "stop" => coder.stop(workspace),
             "lose-agents" => coder.lose_agents(workspace),
-            _ => writeln!(io::stderr(), "there is no action `{action}`")?,
+            "add" => answer = json!({ "token": coder.add_user(object).session_token.expose() }),
+            "register" => answer = registered(coder, object),
+            _ => answer = json!({ "error": format!("there is no action `{action}`") }),
         }
+        writeln!(io::stdout(), "{answer}")?;
     }
     Ok(())
+}
+
+/// Registers an application with this callback URL.
+fn registered(coder: &FakeCoder, callback: &str) -> Value {
+    let app = coder.add_oauth2_app("backstage", callback);
+    json!({ "clientId": app.client_id, "clientSecret": app.client_secret.expose() })
 }

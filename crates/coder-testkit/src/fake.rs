@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use coder_client::UserId;
+use coder_client::{NotificationId, UserId};
 use coder_core::{Body, Clock, DeploymentUrl};
 use futures_util::StreamExt as _;
 use http::{Request, Response};
@@ -203,6 +203,21 @@ impl FakeCoder {
             deployment.state.external_auth.retain(|(owner, _)| *owner != id);
             deployment.state.delete_user(id);
         });
+    }
+
+    /// Puts a message into a user's inbox (`GET /api/v2/notifications/inbox`), and returns its id.
+    ///
+    /// # Panics
+    ///
+    /// When the fake has no such user.
+    #[track_caller]
+    pub fn add_notification(&self, user: &FakeUser, title: &str, content: &str) -> NotificationId {
+        let id = self.with(|deployment| {
+            let user = deployment.state.users.get(&user.id.as_uuid())?.clone();
+            Some(deployment.notify(&user, title, content))
+        });
+        let Some(id) = id else { misuse("the fake has no such user") };
+        id.into()
     }
 
     fn set_status(&self, user: &FakeUser, status: UserStatus) {

@@ -106,6 +106,7 @@
 //! | whether members may cancel builds | [`FakeTemplate::cancel_by_members`] |
 //! | whether workspaces must use the active version | [`FakeTemplate::require_active_version`] |
 //! | external accounts, by template and by person | [`FakeTemplate::external_auth`], [`FakeCoder::link_external_auth`] |
+//! | messages in an inbox | [`FakeCoder::add_notification`] |
 //! | restart of the server | [`FakeCoder::restart`] |
 //!
 //! # Doors

@@ -1,3 +1,4 @@
+import { fields, functionOrNothing, invalid, options, signalOrNothing } from './arguments.js';
 import { construct, disposed, settle, write } from './errors.js';
 import { Platform } from './platform.js';
 import { writeEntity } from './entity-fields.js';
@@ -9,41 +10,48 @@ export { init } from '#client';
 export class CoderClient {
   #handle;
 
-  constructor(options) {
+  constructor(given) {
     wasm.started();
-    const { url, token, tokenHeader = 'sessionToken', timeoutSeconds, retry } = options;
-    const scheme = token === undefined ? undefined : tokenHeader;
+    const { url, token, tokenHeader, timeoutSeconds, retry } = fields('the options', given);
+    for (const name of ['fetch', 'webSocket']) functionOrNothing(`\`${name}\``, given[name]);
+    const scheme = token === undefined ? undefined : (tokenHeader ?? 'sessionToken');
     const text = write('the options', { url, scheme, timeoutSeconds, retry });
-    this.#handle = construct(() => new wasm.ClientHandle(text, new Platform(options)));
+    this.#handle = construct(() => new wasm.ClientHandle(text, new Platform(given)));
   }
 
-  async send(operation, { signal } = {}) {
-    const text = write('the operation', operation);
+  async send(operation, given) {
+    const { signal } = options(given);
+    const text = write('the operation', fields('the operation', operation));
     return untilAborted(signal, aborted => this.#used().send(text, aborted));
   }
 
   request(operation) {
-    const text = write('the operation', operation);
+    const text = write('the operation', fields('the operation', operation));
     const { method, url, headers, body } = settle(this.#used().request(text));
     return { method, url, headers: Object.fromEntries(headers), body: body ?? undefined };
   }
 
   async read(operation, response) {
-    const text = write('the operation', operation);
+    if (typeof response?.arrayBuffer !== 'function') throw invalid('the answer must be a Response');
+    if (response.bodyUsed) throw invalid('the body of the answer was read before');
+    const text = write('the operation', fields('the operation', operation));
     const body = new Uint8Array(await response.arrayBuffer());
     const headers = [...response.headers].flat();
     return settle(this.#used().read(text, response.status, headers, body));
   }
 
-  watchWorkspace(id, { signal } = {}) {
+  watchWorkspace(id, given) {
+    const { signal } = options(given);
     return this.#follow({ name: 'workspace', id }, signal);
   }
 
-  buildLogs(id, { after, signal } = {}) {
+  buildLogs(id, given) {
+    const { after, signal } = options(given);
     return this.#follow({ name: 'buildLogs', id, after }, signal);
   }
 
-  agentLogs(id, { after, signal } = {}) {
+  agentLogs(id, given) {
+    const { after, signal } = options(given);
     return this.#follow({ name: 'agentLogs', id, after }, signal);
   }
 
@@ -71,7 +79,8 @@ export class CoderClient {
     return this.#manage('delete', id, options);
   }
 
-  workspacesOf(entity, appConfig, { integrations = {} } = {}) {
+  workspacesOf(entity, appConfig, given) {
+    const { integrations = {} } = options(given);
     const app = write('the app config', appConfig);
     const scm = write('the integrations', { integrations });
     const text = writeEntity(entity);
@@ -88,8 +97,8 @@ export class CoderClient {
     return new Stream(() => construct(() => this.#used().follow(text)), signal);
   }
 
-  async #manage(action, id, options = {}) {
-    const { parameters, waitLimitSeconds, onProgress, signal } = options;
+  async #manage(action, id, given) {
+    const { parameters, waitLimitSeconds, onProgress, signal } = options(given);
     const managed = { action, id, parameters: entries(parameters), waitLimitSeconds };
     const text = write('what is done', managed);
     return untilAborted(signal, aborted =>
@@ -110,22 +119,24 @@ class EntityWorkspaces {
     this.#handle = handle;
   }
 
-  async find({ owner, filter, limit, offset, signal } = {}) {
+  async find(given) {
+    const { owner, filter, limit, offset, signal } = options(given);
     const text = write('the options', { owner, filter, limit, offset });
     return untilAborted(signal, aborted => this.#used().find(text, aborted));
   }
 
-  async *watch(options = {}) {
+  async *watch(given) {
+    const { signal } = options(given);
     for (;;) {
-      const found = await this.find(options);
+      const found = await this.find(given);
       yield found;
-      await pause(found.pollAfterSeconds * 1000, options.signal);
+      await pause(found.pollAfterSeconds * 1000, signal);
     }
   }
 
-  async open(options = {}) {
-    const { name, another, owner, parameters, preset, waitLimitSeconds } = options;
-    const { onProgress, signal } = options;
+  async open(given) {
+    const { name, another, owner, parameters, preset, waitLimitSeconds } = options(given);
+    const { onProgress, signal } = options(given);
     const asked = { name, another, owner, parameters: entries(parameters), preset };
     const text = write('the options', { ...asked, waitLimitSeconds });
     return untilAborted(signal, aborted =>
@@ -133,7 +144,8 @@ class EntityWorkspaces {
     );
   }
 
-  async ensure(name, { owner, parameters, preset, signal } = {}) {
+  async ensure(name, given) {
+    const { owner, parameters, preset, signal } = options(given);
     const asked = { name, owner, parameters: entries(parameters), preset };
     const text = write('the options', asked);
     return untilAborted(signal, aborted => this.#used().ensure(text, aborted));
@@ -168,7 +180,7 @@ class Stream {
 
   constructor(open, signal) {
     this.#open = open;
-    this.#signal = signal;
+    this.#signal = signalOrNothing(signal);
   }
 
   [Symbol.asyncIterator]() {
@@ -219,7 +231,8 @@ class Stream {
 }
 
 /** Runs a call of the module, which drops what it does when the signal says so. */
-async function untilAborted(signal, call) {
+async function untilAborted(given, call) {
+  const signal = signalOrNothing(given);
   signal?.throwIfAborted();
   let abort;
   const aborted = new Promise(resolve => (abort = resolve));
@@ -236,7 +249,7 @@ async function untilAborted(signal, call) {
 }
 
 function listener(onProgress, signal) {
-  if (onProgress === undefined) return undefined;
+  if (functionOrNothing('`onProgress`', onProgress) === undefined) return undefined;
   return answer => {
     if (!signal?.aborted) onProgress(settle(answer));
   };
@@ -259,11 +272,12 @@ function pause(milliseconds, signal) {
 }
 
 function entries(parameters = {}) {
-  return Object.entries(parameters);
+  return Object.entries(fields('`parameters`', parameters));
 }
 
-export function call(method, path, { query = {}, body } = {}) {
-  const pairs = Object.entries(query).filter(([, value]) => value !== undefined);
+export function call(method, path, given) {
+  const { query = {}, body } = options(given);
+  const pairs = Object.entries(fields('`query`', query)).filter(([, value]) => value !== undefined);
   const texts = pairs.map(([name, value]) => [name, String(value)]);
   return { name: 'call', method, path, query: texts, body };
 }
@@ -292,6 +306,7 @@ export function listTemplates() {
   return { name: 'listTemplates' };
 }
 
-export function listWorkspaces({ filter = '', limit, offset } = {}) {
+export function listWorkspaces(given) {
+  const { filter = '', limit, offset } = options(given);
   return { name: 'listWorkspaces', filter, limit, offset };
 }

@@ -1,4 +1,6 @@
+import { fields, functionOrNothing, invalid, options, text } from './arguments.js';
 import { CoderError, construct, write } from './errors.js';
+import { Platform, Transfer } from './platform.js';
 import * as wasm from '#edge';
 
 export { CoderError } from './errors.js';
@@ -8,15 +10,16 @@ export { MemoryStore } from './stores.js';
 /** As often as a server of its own does it. */
 const SWEEP_EVERY = 5 * 60_000;
 
-export function createHandler(config, stores, options = {}) {
+export function createHandler(config, stores, further) {
   refusePages();
   wasm.started();
-  const { log = writeLog } = options;
+  const given = options(further);
+  const log = safely(functionOrNothing('`log`', given.log) ?? writeLog);
   wasm.logTo(log);
-  const text = write('the configuration', given(config, options));
+  const written = write('the configuration', settings(config, given));
   const { login, catalog } = stores ?? {};
   checkStore(login);
-  const edge = construct(() => new wasm.Edge(text, giver(catalog), login));
+  const edge = construct(() => new wasm.Edge(written, giver(catalog), login, new Platform()));
   const notices = edge.notices();
   for (let index = 0; index < notices.length; index += 2) {
     log('warn', `${notices[index]}: ${notices[index + 1]}`);
@@ -24,20 +27,23 @@ export function createHandler(config, stores, options = {}) {
   let sweptAt = -Infinity;
 
   async function handler(request, context) {
+    if (typeof request?.url !== 'string' || typeof request.headers?.entries !== 'function') {
+      throw invalid('the request must be a Request');
+    }
+    if (request.bodyUsed || request.body?.locked)
+      throw invalid('the body of the request was read before');
     context = typeof context?.waitUntil === 'function' ? context : undefined;
     if (Date.now() - sweptAt >= SWEEP_EVERY) {
       const swept = handler
         .sweep(context)
         .catch(error => log('warn', `sweeping failed; it is tried again: ${error.message}`));
-      context?.waitUntil(swept);
+      keep(context, swept);
     }
     const { pathname, search } = new URL(request.url);
     const headers = [...request.headers].flat();
     const { method, body } = request;
-    return answer(
-      method,
-      await edge.handle(method, pathname + search, headers, body ?? undefined, context),
-    );
+    const incoming = body ? new Transfer(body) : undefined;
+    return answer(method, await edge.handle(method, pathname + search, headers, incoming, context));
   }
 
   handler.sweep = async context => {
@@ -59,17 +65,57 @@ function refusePages() {
 }
 
 /** The configuration as one value. */
-function given(config, { environment = {}, files = {} }) {
+function settings(config, { environment = {}, files = {} }) {
+  const variables = texts('`environment`', environment);
+  const others = texts('`files`', files);
   if (!Array.isArray(config)) {
-    return { object: config ?? null, load: [], files, environment };
+    return {
+      object: fields('the configuration', config),
+      load: [],
+      files: others,
+      environment: variables,
+    };
   }
-  const texts = Object.fromEntries(config.map(({ name, text }) => [name, text]));
+  const loaded = new Map();
+  for (const [index, entry] of config.entries()) {
+    const { name, text: content } = fields(`config[${index}]`, entry);
+    text(`\`name\` of config[${index}]`, name);
+    if (loaded.has(name)) throw invalid(`two texts of the configuration are named '${name}'`);
+    loaded.set(name, text(`\`text\` of config[${index}]`, content));
+  }
   return {
     object: null,
-    load: config.map(({ name }) => name),
-    files: { ...files, ...texts },
-    environment,
+    load: [...loaded.keys()],
+    files: { ...others, ...Object.fromEntries(loaded) },
+    environment: variables,
   };
+}
+
+/** Checks an object of texts, and leaves out what is `undefined`. */
+function texts(what, object) {
+  const entries = Object.entries(fields(what, object)).filter(([, value]) => value !== undefined);
+  for (const [name, value] of entries) text(`${what}['${name}']`, value);
+  return Object.fromEntries(entries);
+}
+
+/** A log that fails must not fail what it is told about. */
+function safely(log) {
+  return (level, line) => {
+    try {
+      // What it promises may fail as well.
+      Promise.resolve(log(level, line)).catch(() => {});
+    } catch {
+      // There is nobody left to tell.
+    }
+  };
+}
+
+function keep(context, promise) {
+  try {
+    context?.waitUntil(promise);
+  } catch {
+    // The runtime keeps nothing awake any more; the request goes on.
+  }
 }
 
 function checkStore(login) {

@@ -2,7 +2,9 @@ import { write } from './errors.js';
 
 /** Writes the parts of an entity that are read: relations and the rest may be large. */
 export function writeEntity(entity) {
-  if (typeof entity !== 'object' || entity === null) return write('the entity', entity);
+  if (typeof entity !== 'object' || entity === null || Array.isArray(entity)) {
+    return write('the entity', entity);
+  }
   const { apiVersion, kind, metadata, spec } = entity;
   return write('the entity', {
     apiVersion,

@@ -1,3 +1,4 @@
+import { fields, invalid, moment, options, text, textOrNothing } from './arguments.js';
 import { writeEntity } from './entity-fields.js';
 import { construct, disposed, settle, write } from './errors.js';
 import * as wasm from '#entity';
@@ -23,9 +24,9 @@ export class CoderDefaults {
 
   constructor(appConfig, integrations) {
     wasm.started();
-    const text = write('the app config', appConfig);
+    const app = write('the app config', appConfig);
     this.#handle = construct(() =>
-      integrations === undefined ? new wasm.Defaults(text) : integrations.defaults(text),
+      integrations === undefined ? new wasm.Defaults(app) : preparer(integrations)(app),
     );
     this.#shared = settle(this.#handle.shared());
     Object.freeze(this.#shared.repoUrlParamKeys);
@@ -37,23 +38,30 @@ export class CoderDefaults {
 
   compile(rawYamlConfig, repoUrl) {
     const spec = rawYamlConfig === undefined ? undefined : write('spec.coder', rawYamlConfig);
-    return compiled(settle(this.#used().compile(spec, repoUrl)), this.#shared);
+    return compiled(
+      settle(this.#used().compile(spec, textOrNothing('`repoUrl`', repoUrl))),
+      this.#shared,
+    );
   }
 
   compileEntity(entity) {
     return compiled(settle(this.#used().compileEntity(writeEntity(entity))), this.#shared);
   }
 
-  searchPlan(entity, { owner = 'me' } = {}) {
+  searchPlan(entity, given) {
+    const { owner = 'me' } = options(given);
     const plan = settle(this.#used().searchPlan(writeEntity(entity), owner === 'everyone'));
     return { ...plan, compare: plan.compare ?? undefined, narrow: plan.narrow ?? undefined };
   }
 
-  creationLink(entity, options = {}) {
-    const { name, reuse, version, preset, lock = [] } = options;
+  creationLink(entity, given) {
+    const { reuse, lock = [], ...named } = options(given);
+    const [name, version, preset] = ['name', 'version', 'preset'].map(option =>
+      textOrNothing(`\`${option}\``, named[option]),
+    );
     const names = write('the names to lock', lock);
-    const text = writeEntity(entity);
-    const link = this.#used().creationLink(text, name, reuse, version, preset, names);
+    const written = writeEntity(entity);
+    const link = this.#used().creationLink(written, name, reuse, version, preset, names);
     return settle(link) ?? undefined;
   }
 
@@ -73,8 +81,8 @@ export class ScmIntegrations {
 
   constructor(integrations = {}) {
     wasm.started();
-    const text = write('the integrations', { integrations });
-    this.#handle = construct(() => new wasm.Integrations(text));
+    const written = write('the integrations', { integrations });
+    this.#handle = construct(() => new wasm.Integrations(written));
   }
 
   /** For `CoderDefaults`, which prepares both together. */
@@ -93,12 +101,18 @@ export class ScmIntegrations {
   }
 
   integrationOf(url) {
-    return settle(this.#used().integrationOf(url)) ?? undefined;
+    return settle(this.#used().integrationOf(text('`url`', url))) ?? undefined;
   }
 
   annotationsOf(location, origin = location) {
-    const { type, target } = location;
-    return settle(this.#used().annotations(type, target, origin.type, origin.target));
+    const parts = [
+      ['the location', location],
+      ['the origin', origin],
+    ].flatMap(([what, ref]) => {
+      const { type, target } = fields(what, ref);
+      return [text(`\`type\` of ${what}`, type), text(`\`target\` of ${what}`, target)];
+    });
+    return settle(this.#used().annotations(...parts));
   }
 
   free() {
@@ -117,19 +131,19 @@ export class AssetUrls {
 
   constructor(url) {
     wasm.started();
-    this.#handle = construct(() => new wasm.Assets(url));
+    this.#handle = construct(() => new wasm.Assets(text('`url`', url)));
   }
 
   icon(icon) {
-    return this.#used().icon(icon);
+    return this.#used().icon(text('`icon`', icon));
   }
 
   owns(url) {
-    return this.#used().owns(url);
+    return this.#used().owns(text('`url`', url));
   }
 
   isEmoji(url) {
-    return this.#used().isEmoji(url);
+    return this.#used().isEmoji(text('`url`', url));
   }
 
   free() {
@@ -150,19 +164,23 @@ if (Symbol.dispose !== undefined) {
   }
 }
 
-export function portalUrls(proxy, { prefix = '/api/proxy', route = '/coder' } = {}) {
+export function portalUrls(proxy, given) {
   wasm.started();
-  return settle(wasm.portalUrls(proxy, prefix, route));
+  const { prefix = '/api/proxy', route = '/coder' } = options(given);
+  const parts = [text('`proxy`', proxy), text('`prefix`', prefix), text('`route`', route)];
+  return settle(wasm.portalUrls(...parts));
 }
 
-export function availability(workspace, { now = Date.now() } = {}) {
+export function availability(workspace, given) {
   wasm.started();
-  return usable(settle(wasm.availability(write('the workspace', workspace), Number(now))));
+  const { now = Date.now() } = options(given);
+  return usable(settle(wasm.availability(write('the workspace', workspace), moment(now))));
 }
 
-export function readWorkspaces(text, { now = Date.now() } = {}) {
+export function readWorkspaces(answer, given) {
   wasm.started();
-  const page = settle(wasm.readWorkspaces(text, Number(now)));
+  const { now = Date.now() } = options(given);
+  const page = settle(wasm.readWorkspaces(text('the list of workspaces', answer), moment(now)));
   for (const card of page.workspaces) {
     card.lastUsedAt ??= undefined;
     usable(card.availability);
@@ -178,11 +196,13 @@ export function pollAfterSeconds() {
 
 export function workspaceLinks(workspace, hosts) {
   wasm.started();
-  const { accessUrl, pathAppUrl, wildcardHostname, sshSuffix } = hosts;
-  const text = write('the workspace', workspace);
-  const links = settle(
-    wasm.workspaceLinks(text, accessUrl, pathAppUrl, wildcardHostname, sshSuffix),
+  const { accessUrl, ...further } = fields('`hosts`', hosts);
+  const [pathApps, wildcard, ssh] = ['pathAppUrl', 'wildcardHostname', 'sshSuffix'].map(host =>
+    textOrNothing(`\`${host}\``, further[host]),
   );
+  const written = write('the workspace', workspace);
+  const url = text('`accessUrl`', accessUrl);
+  const links = settle(wasm.workspaceLinks(written, url, pathApps, wildcard, ssh));
   for (const agent of links.agents) {
     agent.terminal ??= undefined;
     agent.sshHost ??= undefined;
@@ -196,7 +216,16 @@ export function workspaceLinks(workspace, hosts) {
 
 export function iconLetter(name) {
   wasm.started();
-  return wasm.iconLetter(name);
+  return wasm.iconLetter(text('`name`', name));
+}
+
+/** Gives what prepares the defaults together with integrations. */
+function preparer(integrations) {
+  if (typeof integrations?.defaults === 'function') return app => integrations.defaults(app);
+  throw invalid(
+    'the integrations must be a `ScmIntegrations`',
+    'make it of the section `integrations`: `new ScmIntegrations(integrations)`',
+  );
 }
 
 /** What has no value is left out in Rust and `undefined` here. */

@@ -39,7 +39,9 @@ export function write(what, value) {
   try {
     text = JSON.stringify(value);
   } catch (cause) {
-    const message = `${what} cannot be written as JSON: ${cause.message}`;
+    // The first line; those of a circle draw it.
+    const [reason] = String(cause?.message ?? cause).split('\n');
+    const message = `${what} cannot be written as JSON: ${reason}`;
     throw new CoderError({ code: 'invalidArgument', message });
   }
   // What JSON has no words for, such as a function, is nothing.

@@ -1,39 +1,41 @@
-// What the platform does for the module `client`: `fetch`, `WebSocket`, timers, a clock, randomness.
-
-/** The longest time that a timer can run. */
-const LONGEST = 2 ** 31 - 1;
+// What the platform does for the modules `client` and `edge`: `fetch` and `WebSocket`.
 
 /** Words of Node.js for how far a request got, and ours. */
 const KINDS = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate',
   EAI_AGAIN: 'unknownHost',
   ECONNREFUSED: 'refused',
   ECONNRESET: 'reset',
+  EHOSTUNREACH: 'connect',
+  ENETUNREACH: 'connect',
   ENOTFOUND: 'unknownHost',
+  EPIPE: 'reset',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate',
+  ETIMEDOUT: 'connect',
+  UND_ERR_BODY_TIMEOUT: 'timeout',
   UND_ERR_CONNECT_TIMEOUT: 'connect',
+  UND_ERR_HEADERS_TIMEOUT: 'timeout',
 };
+
+/** Beginnings of further words. */
+const FAMILIES = [
+  ['CERT_', 'certificate'],
+  ['SELF_SIGNED_', 'certificate'],
+  ['UNABLE_TO_', 'certificate'],
+  ['ERR_SSL_', 'tls'],
+  ['HPE_', 'protocol'],
+];
 
 export class Platform {
   #fetch;
   #webSocket;
   #token;
 
-  constructor({ fetch, webSocket, token }) {
+  constructor({ fetch, webSocket, token } = {}) {
     // The global one is looked up at each call: it may be replaced, by a test for instance.
     this.#fetch = fetch ?? ((...request) => globalThis.fetch(...request));
     this.#webSocket = webSocket;
     this.#token = token;
-  }
-
-  now() {
-    return Date.now();
-  }
-
-  random(length) {
-    return crypto.getRandomValues(new Uint8Array(length));
-  }
-
-  sleep(milliseconds) {
-    return new Timer(Math.min(milliseconds, LONGEST));
   }
 
   async token(refused) {
@@ -41,44 +43,54 @@ export class Platform {
   }
 
   send(method, url, headers, body) {
-    return new Exchange(this.#fetch, url, { method, headers: pairs(headers), body });
+    const request = { method, headers: pairs(headers), body, redirect: 'manual' };
+    return new Exchange(this.#fetch, url, request);
   }
 
   openSocket(url, headers) {
-    const open = this.#webSocket ?? withoutHeaders(headers);
-    return open && new Socket(open(url, { headers: Object.fromEntries(pairs(headers)) }));
+    // `http…` to `ws…`.
+    const address = url.replace('http', 'ws');
+    if (this.#webSocket !== undefined) {
+      return new Socket(this.#webSocket(address, { headers: Object.fromEntries(pairs(headers)) }));
+    }
+    // In workerd, `fetch` opens them, and they carry headers.
+    if ('WebSocketPair' in globalThis) return new UpgradedSocket(this.#fetch, url, pairs(headers));
+    // Those of browsers carry none.
+    if (headers.length > 0 || typeof globalThis.WebSocket !== 'function') return undefined;
+    return new Socket(new WebSocket(address));
   }
 }
 
-/** Sockets of browsers carry no headers. */
-function withoutHeaders(headers) {
-  if (headers.length > 0 || typeof globalThis.WebSocket !== 'function') return undefined;
-  return url => new WebSocket(url);
-}
+/** The chunks of a body. */
+export class Transfer {
+  #reader;
 
-class Timer {
-  #id;
-  #end;
-  #over = new Promise(resolve => (this.#end = resolve));
-
-  constructor(milliseconds) {
-    this.#id = setTimeout(this.#end, milliseconds);
+  constructor(stream) {
+    this.#reader = stream?.getReader();
   }
 
-  over() {
-    return this.#over;
+  async read() {
+    try {
+      const chunk = (await this.#reader?.read())?.value;
+      if (chunk === undefined || chunk instanceof Uint8Array) return chunk;
+    } catch (error) {
+      throw failure(error);
+    }
+    throw { kind: 'protocol', reason: 'a chunk of the body is no `Uint8Array`' };
   }
 
-  cancel() {
-    clearTimeout(this.#id);
-    this.#end();
+  abort() {
+    // It may be the stream of another request, which workerd lets nobody touch.
+    Promise.resolve()
+      .then(() => this.#reader?.cancel())
+      .catch(() => {});
   }
 }
 
 class Exchange {
   #controller = new AbortController();
   #answer;
-  #reader;
+  #body;
 
   constructor(fetch, url, request) {
     this.#answer = this.#send(fetch, url, request);
@@ -94,10 +106,7 @@ class Exchange {
       signal.addEventListener('abort', () => reject(signal.reason));
     });
     try {
-      response = await Promise.race([
-        fetch(url, { ...request, signal, redirect: 'manual' }),
-        aborted,
-      ]);
+      response = await Promise.race([fetch(url, { ...request, signal }), aborted]);
     } catch (error) {
       throw failure(error);
     }
@@ -105,8 +114,8 @@ class Exchange {
       const reason = 'the answer is a redirect, and the browser does not show where to';
       throw { kind: 'protocol', reason };
     }
-    this.#reader = response.body?.getReader();
-    return { status: response.status, headers: [...response.headers].flat() };
+    this.#body = new Transfer(response.body);
+    return { status: response.status, headers: [...response.headers].flat(), response };
   }
 
   answer() {
@@ -114,16 +123,12 @@ class Exchange {
   }
 
   async read() {
-    try {
-      return (await this.#reader?.read())?.value;
-    } catch (error) {
-      throw failure(error);
-    }
+    return this.#body?.read();
   }
 
   abort() {
     this.#controller.abort();
-    this.#reader?.cancel().catch(() => {});
+    this.#body?.abort();
   }
 }
 
@@ -135,18 +140,17 @@ class Socket {
 
   constructor(socket) {
     this.#socket = socket;
-    this.#opened = new Promise((resolve, reject) => {
-      socket.addEventListener('open', () => resolve());
-      socket.addEventListener('error', () => reject({ reason: 'the web socket broke' }));
-      socket.addEventListener('close', ({ code }) => {
-        reject({ reason: 'the web socket was closed' });
-        this.#add({ code });
-      });
-    });
-    this.#opened.catch(() => {});
     socket.addEventListener('message', ({ data }) => {
       this.#add({ text: typeof data === 'string' ? data : undefined });
     });
+    socket.addEventListener('close', ({ code }) => this.#add({ code }));
+    socket.addEventListener('error', () => this.#add({ code: BROKEN }));
+    this.#opened = new Promise((resolve, reject) => {
+      socket.addEventListener('open', () => resolve());
+      socket.addEventListener('error', () => reject({ reason: 'the web socket broke' }));
+      socket.addEventListener('close', () => reject({ reason: 'the web socket was closed' }));
+    });
+    this.#opened.catch(() => {});
   }
 
   opened() {
@@ -156,11 +160,14 @@ class Socket {
   async next() {
     while (this.#messages.length === 0) await new Promise(resolve => (this.#wake = resolve));
     const message = this.#messages.shift();
-    return message.code === undefined || message.code !== 1006 ? message : fail();
+    if (message.code === BROKEN) throw { reason: 'the web socket broke' };
+    return message;
   }
 
-  close() {
-    this.#socket.close();
+  async read() {}
+
+  abort() {
+    this.#socket?.close();
     this.#add({ code: 1000 });
   }
 
@@ -170,10 +177,40 @@ class Socket {
   }
 }
 
-/** A close that nobody has sent: the connection broke. */
-function fail() {
-  throw { reason: 'the web socket broke' };
+/** A socket of workerd, whose handshake is a request with headers. */
+class UpgradedSocket {
+  #exchange;
+  #socket;
+
+  constructor(fetch, url, headers) {
+    const request = { headers: [...headers, ['upgrade', 'websocket']] };
+    this.#exchange = new Exchange(fetch, url, request);
+  }
+
+  async opened() {
+    const { response, ...refused } = await this.#exchange.answer();
+    if (!response.webSocket) return refused;
+    this.#socket = new Socket(response.webSocket);
+    response.webSocket.accept();
+    return undefined;
+  }
+
+  next() {
+    return this.#socket.next();
+  }
+
+  read() {
+    return this.#exchange.read();
+  }
+
+  abort() {
+    this.#socket?.abort();
+    this.#exchange.abort();
+  }
 }
+
+/** The code of a close that nobody has sent (RFC 6455 §7.1.5). */
+const BROKEN = 1006;
 
 function pairs(flat) {
   return Array.from({ length: flat.length / 2 }, (_, index) =>
@@ -185,6 +222,9 @@ function pairs(flat) {
 function failure(error) {
   const cause = error?.cause ?? error;
   const code = String(cause?.code ?? '');
-  const kind = KINDS[code] ?? (/CERT|SIGNATURE/.test(code) ? 'certificate' : undefined);
-  return { kind, reason: String(cause?.message ?? cause) };
+  const family = FAMILIES.find(([beginning]) => code.startsWith(beginning));
+  const kind = KINDS[code] ?? family?.[1];
+  // The messages of other errors may hold a URL with its query.
+  const reason = kind === undefined ? code || (cause?.name ?? typeof cause) : cause.message;
+  return { kind, reason: String(reason) };
 }

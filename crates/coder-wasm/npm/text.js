@@ -1,17 +1,19 @@
+import { fields, options, text, textOrNothing } from './arguments.js';
 import { settle, write } from './errors.js';
 import * as wasm from '#text';
 
 export { CoderError } from './errors.js';
 export { init } from '#text';
 
-export function lintCatalogInfo(text, { file = 'catalog-info.yaml' } = {}) {
+export function lintCatalogInfo(content, given) {
   wasm.started();
-  return settle(wasm.lintCatalogInfo(file, text)).map(diagnostic);
+  return settle(wasm.lintCatalogInfo(fileOf(given), text('the text', content))).map(diagnostic);
 }
 
-export function readCatalogInfo(text, { file = 'catalog-info.yaml' } = {}) {
+export function readCatalogInfo(content, given) {
   wasm.started();
-  return settle(wasm.readCatalogInfo(file, text)).map(({ coder, places, ...written }) => ({
+  const read = settle(wasm.readCatalogInfo(fileOf(given), text('the text', content)));
+  return read.map(({ coder, places, ...written }) => ({
     ...written,
     coder: coder ? coderSpec(coder) : undefined,
     places: new Map(places),
@@ -34,14 +36,24 @@ export function loadAppConfig(sources) {
   };
 }
 
-export function parseEntityRef(reference, { defaultKind, defaultNamespace } = {}) {
+export function parseEntityRef(reference, given) {
   wasm.started();
-  return settle(wasm.parseEntityRef(reference, defaultKind, defaultNamespace));
+  const { defaultKind, defaultNamespace } = options(given);
+  const kind = textOrNothing('`defaultKind`', defaultKind);
+  const namespace = textOrNothing('`defaultNamespace`', defaultNamespace);
+  return settle(wasm.parseEntityRef(text('the reference', reference), kind, namespace));
 }
 
-export function stringifyEntityRef({ kind, namespace, name }) {
+export function stringifyEntityRef(reference) {
   wasm.started();
-  return settle(wasm.stringifyEntityRef(kind, namespace, name));
+  const { kind, namespace, name } = fields('the reference', reference);
+  const space = textOrNothing('`namespace`', namespace);
+  return settle(wasm.stringifyEntityRef(text('`kind`', kind), space, text('`name`', name)));
+}
+
+function fileOf(given) {
+  const { file = 'catalog-info.yaml' } = options(given);
+  return text('`file`', file);
 }
 
 function coderSpec({ templateName, mode, params }) {
@@ -52,8 +64,11 @@ function coderSpec({ templateName, mode, params }) {
   };
 }
 
-function writeSources({ files, environment = {}, config = [], resolvers = [] }) {
-  const variables = Object.entries(environment).filter(([, value]) => value !== undefined);
+function writeSources(sources) {
+  const { files, environment = {}, config = [], resolvers = [] } = fields('the sources', sources);
+  const variables = Object.entries(fields('`environment`', environment)).filter(
+    ([, value]) => value !== undefined,
+  );
   return write('the files', { files, environment: variables, config, resolvers });
 }
 

@@ -25,10 +25,8 @@ pub mod edge;
 #[cfg(feature = "entity")]
 pub mod entity;
 #[cfg(all(feature = "fetch", target_family = "wasm"))]
-pub mod fetch;
+pub mod platform;
 #[cfg(feature = "rows")]
 pub mod rows;
 #[cfg(feature = "text")]
 pub mod text;
-#[cfg(all(feature = "fetch", target_family = "wasm"))]
-mod web_socket;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs, io};
+use std::{env, fs, io, thread};
 
 use crate::command::{Failure, command, output, root, run, target};
 use crate::tools;
@@ -55,6 +55,7 @@ pub(crate) fn check() -> Result<(), Failure> {
     let install = format!("{npm} install --no-save --no-package-lock --loglevel=error");
     run(command(&install).arg(&archive).current_dir(&tests))?;
     run(node("node_modules/typescript/bin/tsc --project types").current_dir(&tests))?;
+    // A fake Coder on a socket.
     run(&mut command("cargo build --quiet --package coder-testkit --example fake_coder"))?;
     let fake = format!("debug/examples/fake_coder{}", env::consts::EXE_SUFFIX);
     let all = "--expose-gc --enable-source-maps --test --test-reporter=dot";
@@ -62,11 +63,7 @@ pub(crate) fn check() -> Result<(), Failure> {
     tests_in_node.current_dir(&tests);
     // They read recordings of the crates, and measure what was built.
     tests_in_node.env("CODER_CRATES", root().join("crates")).env("CODER_NPM", directory(""));
-    // Fake Coders on sockets, and a database.
-    run(&mut command("cargo build --quiet --package coder-conformance"))?;
-    let served = format!("debug/coder-conformance{}", env::consts::EXE_SUFFIX);
-    tests_in_node.env("CODER_FAKE", target().join(fake));
-    tests_in_node.env("CODER_WORLD", target().join(served)).env("CODER_SQLITE", sqlite()?);
+    tests_in_node.env("CODER_FAKE", target().join(fake)).env("CODER_SQLITE", sqlite()?);
     run(&mut tests_in_node)?;
     bundle(&install, &archive)
 }
@@ -118,42 +115,60 @@ fn build() -> Result<PathBuf, Failure> {
     let text = fs::read_to_string(&manifest).map_err(cannot("read package.json"))?;
     let text = text.replacen("\"0.0.0\"", &format!("\"{version}\""), 1);
     fs::write(&manifest, text).map_err(cannot("write package.json"))?;
-    for module in MODULES {
-        build_module(module, &package.join("wasm"))?;
-    }
+    let wasm = package.join("wasm");
+    // A module is made small while the next one is compiled.
+    thread::scope(|scope| {
+        let mut shrinking = Vec::new();
+        for Module { feature, .. } in MODULES {
+            let bound = compile(feature)?;
+            let glue = format!("{feature}.js");
+            fs::copy(bound.join(&glue), wasm.join(format!("{feature}.glue.js")))
+                .map_err(cannot("copy the glue"))?;
+            let small = wasm.join(format!("{feature}.wasm"));
+            shrinking.push(scope.spawn(move || shrink(feature, &bound, &small)));
+        }
+        let gone = |_| Failure::Npm("`wasm-opt` was not waited for".to_owned());
+        shrinking.into_iter().try_for_each(|module| module.join().map_err(gone)?)
+    })?;
     Ok(package)
 }
 
-/// Builds a module: compiled, bound to JavaScript, made small.
-fn build_module(module: &Module, destination: &Path) -> Result<(), Failure> {
-    let Module { feature, .. } = module;
-    let bound = compile(feature)?;
-    let glue = format!("{feature}.js");
-    fs::copy(bound.join(&glue), destination.join(format!("{feature}.glue.js")))
-        .map_err(cannot("copy the glue"))?;
-    // The features of WebAssembly that Rust's standard library is built with.
-    let mut small = node(
-        "node_modules/binaryen/bin/wasm-opt -Oz --strip-debug --strip-producers \
-         --enable-bulk-memory --enable-bulk-memory-opt --enable-multivalue \
-         --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types \
-         --enable-sign-ext",
-    );
-    small.arg(bound.join(format!("{feature}_bg.wasm")));
-    small.arg("-o").arg(destination.join(format!("{feature}.wasm")));
-    run(small.current_dir(directory("tests")))
+/// The options of `wasm-opt`: small, with the features of WebAssembly that Rust's standard library is
+/// built with.
+const SHRINK: &str = "node_modules/binaryen/bin/wasm-opt -Oz --strip-debug --strip-producers \
+                      --enable-bulk-memory --enable-bulk-memory-opt --enable-multivalue \
+                      --enable-mutable-globals --enable-nontrapping-float-to-int \
+                      --enable-reference-types --enable-sign-ext";
+
+/// Makes a module small, unless the same one was made small in the same way before.
+fn shrink(feature: &str, bound: &Path, small: &Path) -> Result<(), Failure> {
+    let large = bound.join(format!("{feature}_bg.wasm"));
+    let lock = directory("tests").join("package-lock.json");
+    let mut made_of = SHRINK.as_bytes().to_vec();
+    for part in [&lock, &large] {
+        made_of.extend(fs::read(part).map_err(cannot("read a module"))?);
+    }
+    let kept = directory("small").join(format!("{feature}.wasm"));
+    let source = directory("small").join(format!("{feature}.made-of"));
+    if !kept.is_file() || fs::read(&source).ok() != Some(made_of.clone()) {
+        fs::create_dir_all(directory("small")).map_err(cannot("make a directory"))?;
+        run(node(SHRINK).arg(large).arg("-o").arg(&kept).current_dir(directory("tests")))?;
+        fs::write(source, made_of).map_err(cannot("write what a module is made of"))?;
+    }
+    fs::copy(kept, small).map(drop).map_err(cannot("copy a module"))
 }
 
-/// Compiles a feature and binds it to JavaScript. Returns the directory with both.
+/// Compiles a module and binds it to JavaScript. Returns the directory with both.
 fn compile(feature: &str) -> Result<PathBuf, Failure> {
     let workspace = directory("workspace");
     let build = format!(
-        "cargo build --quiet --profile wasm --target wasm32-unknown-unknown --features {feature} \
+        "cargo build --quiet --profile wasm --target wasm32-unknown-unknown --package module_{feature} \
          --manifest-path"
     );
     let mut build = command(&build);
     build.arg(workspace.join("Cargo.toml")).env("CARGO_TARGET_DIR", target());
     run(build.env("CARGO_ENCODED_RUSTFLAGS", without_places()))?;
-    let compiled = target().join("wasm32-unknown-unknown/wasm/coder_wasm_module.wasm");
+    let compiled = target().join(format!("wasm32-unknown-unknown/wasm/module_{feature}.wasm"));
     // With its names, to tell what takes the space.
     let named = directory(&format!("{feature}.named.wasm"));
     fs::copy(compiled, &named).map_err(cannot("copy the module"))?;
@@ -173,42 +188,57 @@ fn without_places() -> String {
     flags.join("\u{1f}")
 }
 
-/// Writes the workspace that the modules are built in. It is one of its own, since the host names of
-/// URLs are checked by the JavaScript engine there (`idna_adapter`) and nowhere else; its lock file
-/// and its profile are ours.
+/// Writes the workspace that the modules are built in: a package for each, so that none overwrites
+/// what another one has built. It is a workspace of its own, since the host names of URLs are checked
+/// by the JavaScript engine there (`idna_adapter`) and nowhere else; its lock file and its profile are
+/// ours.
 fn write_workspace() -> io::Result<()> {
-    let crates = root().join(CRATE);
-    let workspace = directory("workspace");
-    fs::create_dir_all(&workspace)?;
-    let features = MODULES.iter().map(|module| module.feature);
-    let features: String = features
-        .map(|feature| {
-            // Only a server has somebody who reads a log.
-            let silent = if feature == "edge" { "" } else { ", \"coder-wasm/silent\"" };
-            format!("{feature} = [\"coder-wasm/{feature}\"{silent}]\n")
-        })
-        .collect();
+    let (krate, workspace) = (root().join(CRATE), directory("workspace"));
+    for Module { feature, .. } in MODULES {
+        // Only a server has somebody who reads a log.
+        let features =
+            if *feature == "edge" { "\"edge\"" } else { &format!("\"{feature}\", \"silent\"") };
+        let options = format!("default-features = false, features = [{features}]");
+        write_module(feature, "coder-wasm", &krate, &options)?;
+    }
     let suite = root().join("crates/coder-wasm-conformance");
+    write_module(CONFORMANCE, "coder-wasm-conformance", &suite, "")?;
     let manifest = fs::read_to_string(root().join("Cargo.toml"))?;
     let profile = manifest.split_once("[profile.wasm]\n").map_or("", |(_, profile)| profile);
     let profile = profile.split("\n\n").next().unwrap_or_default();
-    let (adapter, krate) = (crates.join("idna_adapter"), crates);
+    let features = MODULES.iter().map(|module| module.feature);
+    let members: Vec<_> = features.chain([CONFORMANCE]).collect();
+    let adapter = krate.join("idna_adapter");
     let manifest = format!(
-        "[package]\nname = \"coder-wasm-module\"\nedition = \"2024\"\npublish = false\n\n\
-         [lib]\npath = \"lib.rs\"\ncrate-type = [\"cdylib\"]\n\n\
-         [features]\n{features}{CONFORMANCE} = [\"dep:coder-wasm-conformance\"]\n\n\
-         [dependencies]\ncoder-wasm = {{ path = {krate:?}, default-features = false }}\n\
-         coder-wasm-conformance = {{ path = {suite:?}, optional = true }}\n\n\
+        "[workspace]\nmembers = {members:?}\nresolver = \"3\"\n\n\
          [patch.crates-io]\nidna_adapter = {{ path = {adapter:?} }}\n\n\
-         [workspace]\n\n[profile.wasm]\n{profile}\n"
+         [profile.wasm]\n{profile}\n"
     );
-    fs::write(workspace.join("Cargo.toml"), manifest)?;
-    let parts = "extern crate coder_wasm;\n\
-                 #[cfg(feature = \"conformance\")]\n\
-                 extern crate coder_wasm_conformance;\n";
-    fs::write(workspace.join("lib.rs"), parts)?;
+    write(&workspace.join("Cargo.toml"), &manifest)?;
     fs::copy(root().join("Cargo.lock"), workspace.join("Cargo.lock"))?;
     Ok(())
+}
+
+/// Writes the package of a module, which is this crate with these options.
+fn write_module(module: &str, name: &str, path: &Path, options: &str) -> io::Result<()> {
+    let package = directory("workspace").join(module);
+    fs::create_dir_all(&package)?;
+    let separator = if options.is_empty() { "" } else { ", " };
+    let manifest = format!(
+        "[package]\nname = \"module_{module}\"\nedition = \"2024\"\npublish = false\n\n\
+         [lib]\npath = \"lib.rs\"\ncrate-type = [\"cdylib\"]\n\n\
+         [dependencies]\n{name} = {{ path = {path:?}{separator}{options} }}\n"
+    );
+    write(&package.join("Cargo.toml"), &manifest)?;
+    write(&package.join("lib.rs"), &format!("extern crate {};\n", name.replace('-', "_")))
+}
+
+/// Writes a file, unless it is so already: what is older need not be built again.
+fn write(file: &Path, text: &str) -> io::Result<()> {
+    if fs::read(file).is_ok_and(|known| known == text.as_bytes()) {
+        return Ok(());
+    }
+    fs::write(file, text)
 }
 
 /// Writes what is written by hand.

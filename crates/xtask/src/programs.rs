@@ -4,7 +4,7 @@ use crate::command::{Failure, command, root, run, target};
 use crate::tools;
 
 /// Programs, each with the features that its own manifest names.
-const NATIVE: [&str; 5] = ["association", "cli", "linter", "service", "unit-tests"];
+const NATIVE: [&str; 6] = ["association", "cli", "linter", "readme", "service", "unit-tests"];
 /// Modules for a browser.
 const WASM: [&str; 2] = ["wasm-client", "wasm-entity"];
 

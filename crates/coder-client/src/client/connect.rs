@@ -38,10 +38,14 @@ pub struct ClientBuilder {
     credentials: Option<Arc<dyn CredentialProvider>>,
     user_agent: Option<String>,
     transport: Option<Arc<dyn Transport>>,
+    allows_http: bool,
 }
 
 impl ClientBuilder {
     /// Sets the URL of the deployment, like `https://coder.example.com`. It is required.
+    ///
+    /// The scheme is https, except on loopback and with
+    /// [`dangerously_allow_http`](Self::dangerously_allow_http).
     pub fn url(self, url: impl Into<String>) -> Self {
         Self { url: Some(url.into()), ..self }
     }
@@ -62,8 +66,41 @@ impl ClientBuilder {
     }
 
     /// Sets the transport, by default a [`ReqwestTransport`] with the `User-Agent` of this builder.
+    /// A transport of your own sets the `User-Agent` itself.
+    ///
+    /// A company's certificates, proxy and time limits belong to the transport:
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use coder_client::{Client, Proxy, ReqwestTransport};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let transport = ReqwestTransport::builder("nightly-report/1.0")
+    ///     .root_certificates(std::fs::read("/etc/acme/ca.pem")?)
+    ///     .proxy(Proxy::new("http://proxy.example.com:3128").no_proxy(".svc.cluster.local"))
+    ///     .connect_timeout(Duration::from_secs(5))
+    ///     .build()?;
+    /// let client = Client::builder()
+    ///     .url("https://coder.example.com")
+    ///     .token("do-not-print")
+    ///     .transport(transport)
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn transport(self, transport: impl Transport + 'static) -> Self {
         Self { transport: Some(Arc::new(transport)), ..self }
+    }
+
+    /// Sets whether the URL may be plain http on any host, as
+    /// [`DeploymentUrl::dangerously_parse_http`] reads it. The default is no.
+    ///
+    /// Everybody on the way can then read and change what is sent, the token included. It is for a
+    /// network that nobody else is on, such as the inside of a cluster.
+    pub fn dangerously_allow_http(self, allowed: bool) -> Self {
+        Self { allows_http: allowed, ..self }
     }
 
     /// Creates the client, on a native system on the current tokio runtime. No request is sent.
@@ -74,7 +111,12 @@ impl ClientBuilder {
     /// of a tokio runtime.
     pub fn build(self) -> Result<Client, ConnectError> {
         let text = self.url.ok_or(ConnectError::NoUrl)?;
-        let deployment = DeploymentUrl::parse(&text)
+        let parsed = if self.allows_http {
+            DeploymentUrl::dangerously_parse_http(&text)
+        } else {
+            DeploymentUrl::parse(&text)
+        };
+        let deployment = parsed
             .map_err(|source| ConnectError::Url { text: coder_core::cleaned(&text), source })?;
         let transport = match self.transport {
             Some(transport) => transport,

@@ -23,7 +23,7 @@ pub enum ConnectError {
     Url {
         /// The URL as it was given, cut to 200 characters.
         text: String,
-        /// Reason.
+        /// The reason in words.
         source: DeploymentUrlError,
     },
     /// A file of Coder's CLI cannot be read.

@@ -122,6 +122,7 @@ impl Client {
 
     /// Returns the client with this policy for retries: [`RetryPolicy::INTERACTIVE`] for a person who
     /// waits (the default), [`RetryPolicy::BATCH`] for a job that has time.
+    #[doc(alias = "backoff")]
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
@@ -154,6 +155,7 @@ impl Client {
     ///
     /// A try that takes longer has failed, and counts as one without an answer. Streams have
     /// [another limit](Self::with_stream_idle_limit).
+    #[doc(alias = "timeout")]
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -165,6 +167,7 @@ impl Client {
     ///
     /// The deadline includes every try, the pauses between them and the call of the credential
     /// provider. Streams have no deadline.
+    #[doc(alias = "timeout")]
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
@@ -175,6 +178,7 @@ impl Client {
     /// credential is an owner's. Coder does not lift the limit for other users.
     ///
     /// Ask whoever runs the deployment first: the limit protects its database.
+    #[doc(alias = "429")]
     #[must_use]
     pub fn with_rate_limit_bypass(mut self) -> Self {
         self.bypasses_rate_limit = true;

@@ -235,13 +235,13 @@ open_enum! {
 open_enum! {
     /// The type of a resource in the audit log; types that are rare are `Other`.
     AuditResource {
-        /// A template.
+        /// A template for workspaces.
         Template = "template",
         /// A version of a template.
         TemplateVersion = "template_version",
-        /// A user.
+        /// A user of the deployment.
         User = "user",
-        /// A workspace.
+        /// A workspace of a user.
         Workspace = "workspace",
         /// The build of a workspace.
         WorkspaceBuild = "workspace_build",
@@ -249,17 +249,17 @@ open_enum! {
         GitSshKey = "git_ssh_key",
         /// An API key or token.
         ApiKey = "api_key",
-        /// A group.
+        /// A group of users.
         Group = "group",
-        /// A licence.
+        /// A licence of the deployment.
         License = "license",
-        /// A workspace proxy.
+        /// A workspace proxy of the deployment.
         WorkspaceProxy = "workspace_proxy",
-        /// An organization.
+        /// An organization of the deployment.
         Organization = "organization",
         /// A member of an organization.
         OrganizationMember = "organization_member",
-        /// An OAuth2 app.
+        /// An OAuth2 app of the provider.
         OAuth2App = "oauth2_provider_app",
         /// A secret of an OAuth2 app.
         OAuth2AppSecret = "oauth2_provider_app_secret",

@@ -25,7 +25,7 @@ model! {
 pub enum ArchiveFormat {
     /// A tar archive, which is not compressed.
     Tar,
-    /// A zip archive.
+    /// A zip archive of files.
     Zip,
 }
 

@@ -35,7 +35,7 @@ model! {
         /// The database of the deployment.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub database: Option<DatabaseHealth>,
-        /// The workspace proxies.
+        /// The state of the workspace proxies.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub workspace_proxy: Option<WorkspaceProxyHealth>,
         /// The provisioner daemons, without which workspaces stay `pending`.
@@ -217,7 +217,7 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ProvisionerDaemonHealth {
-        /// The daemon.
+        /// The daemon that is reported on.
         pub provisioner_daemon: ProvisionerDaemon = required,
         /// The warnings about the daemon.
         pub warnings: List<HealthMessage>,
@@ -227,11 +227,11 @@ model! {
 open_enum! {
     /// The severity of what a health report says.
     HealthSeverity {
-        /// Nothing is wrong.
+        /// Nothing that is known is wrong.
         Ok = "ok",
         /// Something may become wrong.
         Warning = "warning",
-        /// Something is wrong.
+        /// Something is wrong already.
         Error = "error",
     }
 }

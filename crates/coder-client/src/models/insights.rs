@@ -144,7 +144,7 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct TemplateParameterValue {
-        /// The value.
+        /// The value that was chosen.
         pub value: String = required,
         /// The number of workspaces with the value.
         pub count: i64,
@@ -290,9 +290,9 @@ neutral!(UserActivityReport, UserLatencyReport, UserConnectionLatency);
 open_enum! {
     /// The length of the intervals that insights are told for.
     InsightsInterval {
-        /// A day.
+        /// A day of 24 hours.
         Day = "day",
-        /// A week.
+        /// A week of seven days.
         Week = "week",
     }
 }

@@ -70,7 +70,7 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ArrivedNotification {
-        /// The message.
+        /// The message that has arrived.
         pub notification: InboxNotification = required,
         /// The number of all messages that were not read.
         pub unread_count: i64,
@@ -83,7 +83,7 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct UpdatedNotification {
-        /// The message.
+        /// The message after the change.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub notification: Option<InboxNotification>,
         /// The number of all messages that were not read.

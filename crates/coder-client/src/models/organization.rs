@@ -229,7 +229,7 @@ model! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub struct ProvisionerKeyDaemons {
-        /// The key.
+        /// The key of these daemons.
         pub key: ProvisionerKey = required,
         /// The daemons that have signed in with the key.
         pub daemons: List<ProvisionerDaemon>,

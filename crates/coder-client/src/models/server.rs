@@ -96,7 +96,7 @@ model! {
     #[derive(Clone, Debug)]
     #[non_exhaustive]
     pub struct NewWorkspaceProxy {
-        /// The proxy.
+        /// The proxy as it is now.
         pub proxy: WorkspaceProxy = required,
         /// The token that the proxy signs in with, which Coder tells this once; `None` when it was
         /// not made anew.
@@ -158,7 +158,7 @@ model! {
 open_enum! {
     /// The state of a workspace proxy.
     ProxyHealthStatus {
-        /// The proxy answers.
+        /// The proxy answers as expected.
         Healthy = "ok",
         /// The proxy does not answer.
         Unreachable = "unreachable",

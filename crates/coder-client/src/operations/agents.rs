@@ -9,6 +9,7 @@ operations! {
     GetAgent(agent: AgentId) = GET ["workspaceagents", agent] => WorkspaceAgent;
     /// `GET /api/v2/workspaceagents/{agent}/listening-ports`: lists the TCP ports of the workspace
     /// that a process listens on. Coder answers 400 while the agent is not connected.
+    #[doc(alias = "port forward")]
     ListListeningPorts(agent: AgentId) =
         GET ["workspaceagents", agent, "listening-ports"] => ListeningPorts;
     /// `DELETE /api/v2/workspaceagents/{agent}/containers/devcontainers/{devcontainer}`: deletes a
@@ -17,11 +18,13 @@ operations! {
         DELETE ["workspaceagents", agent, "containers", "devcontainers", devcontainer] => ();
     /// `POST /api/v2/workspaceagents/{agent}/containers/devcontainers/{devcontainer}/recreate`:
     /// builds a dev container again.
+    #[doc(alias = "rebuild")]
     RecreateDevcontainer(agent: AgentId, devcontainer: DevcontainerId) =
         POST ["workspaceagents", agent, "containers", "devcontainers", devcontainer, "recreate"]
         => ();
     /// `GET /api/v2/workspaceagents/{agent}/logs`: lists the log lines that the scripts of an agent
     /// wrote.
+    #[doc(alias = "startup script log")]
     #[derive(Copy)]
     ListAgentLogs(agent: AgentId) = GET ["workspaceagents", agent, "logs"]
         query {

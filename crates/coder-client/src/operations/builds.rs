@@ -19,6 +19,7 @@ operations! {
         GET ["users", owner, "workspace", workspace, "builds", number] => WorkspaceBuild;
     /// `GET /api/v2/workspacebuilds/{build}/parameters`: lists the parameter values of a build. They
     /// never change.
+    #[doc(alias = "rich parameters")]
     ListBuildParameters(build: BuildId) =
         GET ["workspacebuilds", build, "parameters"] => List<BuildParameter>;
     /// `GET /api/v2/workspacebuilds/{build}/resources`: lists the resources that a build made.
@@ -40,6 +41,7 @@ operations! {
         }
         => List<WorkspaceBuild>;
     /// `GET /api/v2/workspacebuilds/{build}/logs`: lists the log lines of a build.
+    #[doc(alias = "log")]
     #[derive(Copy)]
     ListBuildLogs(build: BuildId) = GET ["workspacebuilds", build, "logs"]
         query {
@@ -52,6 +54,7 @@ operations! {
     ///
     /// For a build that has ended, the error [is too late](crate::ClientError::is_too_late). A build that
     /// is cancelled half way may end as `failed` with the error `canceled` instead of as `canceled`.
+    #[doc(alias = "abort")]
     CancelBuild(build: BuildId) = PATCH ["workspacebuilds", build, "cancel"]
         query {
             ;
@@ -69,6 +72,20 @@ operations! {
 ///
 /// Coder answers 409 ([`ClientError::conflict`](crate::ClientError::conflict)) while another build is active, and
 /// for a workspace that was deleted.
+///
+/// ```
+/// use coder_client::operations::CreateWorkspaceBuild;
+/// use coder_client::{Client, ClientError, WorkspaceId};
+///
+/// async fn stop(client: &Client, workspace: WorkspaceId) -> Result<(), ClientError> {
+///     client.send(&CreateWorkspaceBuild::stop(workspace)).await.map(drop)
+/// }
+/// ```
+#[doc(alias = "StartWorkspace")]
+#[doc(alias = "StopWorkspace")]
+#[doc(alias = "RestartWorkspace")]
+#[doc(alias = "DeleteWorkspace")]
+#[doc(alias = "update workspace")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CreateWorkspaceBuild {
     #[serde(skip)]

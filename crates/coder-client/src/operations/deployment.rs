@@ -34,6 +34,8 @@ operations! {
     ListRegions = GET ["regions"] => Regions;
     /// `GET /api/v2/buildinfo`: returns the version and the URLs of the deployment. Needs no
     /// credential.
+    #[doc(alias = "version")]
+    #[doc(alias = "ping")]
     GetBuildInfo = GET ["buildinfo"] => BuildInfo, public, small;
     /// `GET /api/v2/auth/scopes`: lists the scopes that API tokens can have. Needs no credential.
     ListScopes = GET ["auth", "scopes"] => ScopeCatalog, public, small, needs ScopeCatalog;
@@ -41,6 +43,7 @@ operations! {
     ///
     /// Builds without the enterprise part do not have this route
     /// ([`ClientError::is_unsupported`](crate::ClientError::is_unsupported)).
+    #[doc(alias = "features")]
     GetEntitlements = GET ["entitlements"] => Entitlements, public, small;
     /// `GET /api/v2/updatecheck`: returns whether a newer release of Coder exists. Needs no
     /// credential.
@@ -60,6 +63,8 @@ operations! {
 /// let check = CheckAuthorization::new().permission("create", create);
 /// # Ok::<_, coder_client::IdError>(())
 /// ```
+#[doc(alias = "may I")]
+#[doc(alias = "rbac")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CheckAuthorization {
     checks: BTreeMap<String, Permission>,

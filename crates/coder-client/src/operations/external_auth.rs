@@ -17,9 +17,12 @@ operations! {
     /// of this service.
     ///
     /// People link an account in the browser, on the page `/external-auth/{externalauth}`.
+    #[doc(alias = "GitHub")]
+    #[doc(alias = "link account")]
     GetExternalAuth(provider: String) = GET ["external-auth", provider] => ExternalAuth;
     /// `GET /api/v2/external-auth/{externalauth}/device`: starts to link an account with a code that
     /// the user types at the service (RFC 8628).
+    #[doc(alias = "device flow")]
     StartExternalAuthDevice(provider: String) =
         GET ["external-auth", provider, "device"] => ExternalAuthDevice;
 }

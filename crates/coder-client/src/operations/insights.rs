@@ -16,6 +16,7 @@ operations! {
         query { tz_offset } => DailyActiveUsers;
     /// `GET /api/v2/insights/user-status-counts`: counts the users of each status, day by day, for
     /// the last two months.
+    #[doc(alias = "statistics")]
     #[derive(Default)]
     GetUserStatusCounts() = GET ["insights", "user-status-counts"]
         query {
@@ -88,6 +89,17 @@ insights! {
 ///
 /// Coder refuses moments that are not full hours, and those in the future; with an interval the
 /// moments must begin and end whole days.
+///
+/// ```
+/// use coder_client::jiff::{SignedDuration, Timestamp};
+/// use coder_client::operations::GetTemplateInsights;
+///
+/// /// `midnight` is a full hour, as Coder wants it.
+/// fn day_before(midnight: Timestamp) -> GetTemplateInsights {
+///     GetTemplateInsights::new(midnight - SignedDuration::from_hours(24), midnight)
+/// }
+/// ```
+#[doc(alias = "report")]
 #[doc(alias = "usage")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetTemplateInsights {

@@ -9,6 +9,7 @@ use crate::{Capability, List, UserRef};
 
 operations! {
     /// `POST /api/v2/users/{user}/keys`: creates an API key that lives as long as a session.
+    #[doc(alias = "session")]
     CreateApiKey(user: UserRef) = POST ["users", user, "keys"] => NewApiKey, small;
     /// `GET /api/v2/users/{user}/keys/tokens/tokenconfig`: returns the limits for new tokens of a user.
     GetTokenConfig(user: UserRef) =
@@ -29,6 +30,7 @@ operations! {
     /// its hyphen.
     GetApiKey(user: UserRef, key: String) = GET ["users", user, "keys", key] => ApiKey, small;
     /// `DELETE /api/v2/users/{user}/keys/{keyid}`: deletes a key.
+    #[doc(alias = "revoke token")]
     DeleteApiKey(user: UserRef, key: String) = DELETE ["users", user, "keys", key] => (), small;
     /// `PUT /api/v2/users/{user}/keys/{keyid}/expire`: lets a key expire now. It stays in the list.
     ExpireApiKey(user: UserRef, key: String) =
@@ -37,6 +39,19 @@ operations! {
 
 /// `POST /api/v2/users/{user}/keys/tokens`: creates an API token. Coder answers 409 when the name is
 /// taken.
+///
+/// ```
+/// use coder_client::jiff::SignedDuration;
+/// use coder_client::operations::CreateToken;
+/// use coder_client::{Client, ClientError, Secret};
+///
+/// async fn token_for_ci(client: &Client) -> Result<Secret, ClientError> {
+///     let create = CreateToken::new("me", "ci", SignedDuration::from_hours(24));
+///     Ok(client.send(&create).await?.key)
+/// }
+/// ```
+#[doc(alias = "api key")]
+#[doc(alias = "personal access token")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CreateToken {
     #[serde(skip)]

@@ -41,10 +41,14 @@ operations! {
     ///
     /// The moment is at least 30 minutes ahead, and not after
     /// [`WorkspaceBuild::max_deadline`](crate::models::WorkspaceBuild).
+    #[doc(alias = "bump deadline")]
+    #[doc(alias = "PutExtendWorkspace")]
     ExtendWorkspace(workspace: WorkspaceId, deadline: Timestamp) =
         PUT ["workspaces", workspace, "extend"] body { deadline } => ();
     /// `PUT /api/v2/workspaces/{workspace}/dormant`: marks a workspace as dormant or active; returns
     /// `None` when nothing changed (304). An active workspace is not started.
+    #[doc(alias = "dormant")]
+    #[doc(alias = "archive workspace")]
     #[derive(Copy)]
     SetDormancy(workspace: WorkspaceId, dormant: bool) =
         PUT ["workspaces", workspace, "dormant"] body { dormant } => Option<Workspace>;
@@ -64,6 +68,17 @@ impl SetDormancy {
 
 /// `PUT /api/v2/workspaces/{workspace}/autostart`: sets the schedule on which a workspace starts by
 /// itself.
+///
+/// ```
+/// use coder_client::WorkspaceId;
+/// use coder_client::operations::SetAutostart;
+///
+/// fn on_workdays(workspace: WorkspaceId) -> SetAutostart {
+///     SetAutostart::new(workspace, Some("CRON_TZ=Europe/Berlin 30 9 * * 1-5".to_owned()))
+/// }
+/// ```
+#[doc(alias = "schedule")]
+#[doc(alias = "cron")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SetAutostart {
     #[serde(skip)]
@@ -84,6 +99,18 @@ impl_operation!(SetAutostart => (), |this| {
 });
 
 /// `PUT /api/v2/workspaces/{workspace}/ttl`: sets the time after which a workspace stops by itself.
+///
+/// ```
+/// use coder_client::WorkspaceId;
+/// use coder_client::jiff::SignedDuration;
+/// use coder_client::operations::SetTtl;
+///
+/// fn after_a_day_of_work(workspace: WorkspaceId) -> SetTtl {
+///     SetTtl::new(workspace, Some(SignedDuration::from_hours(8)))
+/// }
+/// ```
+#[doc(alias = "autostop")]
+#[doc(alias = "schedule")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct SetTtl {
     #[serde(skip)]
@@ -105,6 +132,8 @@ impl_operation!(SetTtl => (), |this| {
 
 /// `POST /api/v2/workspaces/{workspace}/usage`: reports that a workspace is used, which moves its
 /// deadline and its dormancy.
+#[doc(alias = "heartbeat")]
+#[doc(alias = "keep alive")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReportUsage {
     #[serde(skip)]

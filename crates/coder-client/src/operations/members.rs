@@ -39,6 +39,7 @@ operations! {
 
 /// `PUT /api/v2/organizations/{organization}/members/{user}/roles`: gives a member these roles in
 /// the organization, and takes all others away.
+#[doc(alias = "organization admin")]
 #[doc(alias = "assign role")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SetMemberRoles {

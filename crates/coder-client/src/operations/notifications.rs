@@ -15,6 +15,17 @@ operations! {
     /// 25.
     ///
     /// [`WatchInbox`](crate::subscriptions::WatchInbox) tells new ones as they arrive.
+    ///
+    /// ```
+    /// use coder_client::operations::ListInbox;
+    /// use coder_client::{Client, ClientError};
+    ///
+    /// async fn unread(client: &Client) -> Result<Vec<String>, ClientError> {
+    ///     let inbox = client.send(&ListInbox::new().read_status("unread")).await?;
+    ///     Ok(inbox.notifications.into_iter().map(|message| message.title).collect())
+    /// }
+    /// ```
+    #[doc(alias = "messages")]
     #[derive(Default)]
     ListInbox() = GET ["notifications", "inbox"]
         query {
@@ -88,6 +99,7 @@ impl_operation!(SetNotificationPreferences => List<NotificationPreference>, |thi
 
 /// `POST /api/v2/notifications/custom`: sends a notification with words of the caller's own to the
 /// caller.
+#[doc(alias = "message")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SendCustomNotification {
     content: Content,

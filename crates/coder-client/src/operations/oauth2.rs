@@ -130,6 +130,8 @@ impl OAuth2AppSettings {
 }
 
 /// `POST /api/v2/oauth2-provider/apps`: creates an OAuth2 app.
+#[doc(alias = "OAuth2 client")]
+#[doc(alias = "client id")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreateOAuth2App {
     settings: OAuth2AppSettings,
@@ -193,6 +195,8 @@ impl_operation!(UpdateOAuth2Settings => OAuth2Settings, needs ProviderSettings, 
 
 /// `POST /oauth2/register` (RFC 7591 §3.1): registers a client, where the deployment allows that.
 /// Needs no credential.
+#[doc(alias = "dynamic client registration")]
+#[doc(alias = "RFC 7591")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegisterOAuth2Client {
     metadata: OAuth2ClientMetadata,

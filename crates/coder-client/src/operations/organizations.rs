@@ -45,10 +45,13 @@ operations! {
         GET ["organizations", organization, "members"] => List<OrganizationMember>;
     /// `GET /api/v2/organizations/{organization}/members/{user}/workspace-quota`: returns the budget
     /// for the workspaces of a member, and how much of it is used.
+    #[doc(alias = "budget")]
+    #[doc(alias = "credits")]
     GetWorkspaceQuota(organization: OrganizationRef, user: UserRef) =
         GET ["organizations", organization, "members", user, "workspace-quota"] => WorkspaceQuota;
     /// `GET /api/v2/organizations/{organization}/provisionerdaemons`: lists the provisioner daemons
     /// that can run the builds of an organization.
+    #[doc(alias = "workers")]
     ListProvisionerDaemons(organization: OrganizationRef) =
         GET ["organizations", organization, "provisionerdaemons"] => List<ProvisionerDaemon>;
     /// `GET /api/v2/users/{user}/organizations`: lists the organizations of a user.

@@ -26,6 +26,7 @@ operations! {
     #[doc(alias = "offboarding")]
     SuspendUser(user: UserRef) = PUT ["users", user, "status", "suspend"] => User, small;
     /// `PUT /api/v2/users/{user}/status/activate`: lets a suspended or dormant user sign in again.
+    #[doc(alias = "unsuspend")]
     ActivateUser(user: UserRef) = PUT ["users", user, "status", "activate"] => User, small;
     /// `GET /api/v2/users/roles`: lists the roles of the whole deployment.
     ListSiteRoles = GET ["users", "roles"] => List<AssignableRole>;
@@ -34,6 +35,16 @@ operations! {
     GetUserRoles(user: UserRef) = GET ["users", user, "roles"] => UserRoles;
     /// `GET /api/v2/users/{user}/gitsshkey`: returns the public SSH key of a user, which the user's
     /// workspaces sign in to Git hosts with.
+    ///
+    /// ```
+    /// use coder_client::operations::GetGitSshKey;
+    /// use coder_client::{Client, ClientError};
+    ///
+    /// async fn public_key(client: &Client) -> Result<String, ClientError> {
+    ///     Ok(client.send(&GetGitSshKey::new("me")).await?.public_key)
+    /// }
+    /// ```
+    #[doc(alias = "ssh key")]
     #[doc(alias = "public key")]
     GetGitSshKey(user: UserRef) = GET ["users", user, "gitsshkey"] => GitSshKey, small;
     /// `PUT /api/v2/users/{user}/gitsshkey`: makes a new SSH key for a user. The old one is lost.
@@ -56,6 +67,7 @@ operations! {
 
 /// `PUT /api/v2/users/{user}/roles`: gives a user these roles in the whole deployment, and takes
 /// all others away.
+#[doc(alias = "grant admin")]
 #[doc(alias = "assign role")]
 #[doc(alias = "owner")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -187,6 +199,16 @@ secret_setters!(CreateUserSecret, UpdateUserSecret);
 
 /// `POST /api/v2/users/{user}/secrets`: creates a secret that Coder puts into a user's workspaces,
 /// as an environment variable or a file.
+///
+/// ```
+/// use coder_client::operations::CreateUserSecret;
+/// use coder_client::Secret;
+///
+/// fn npm_token(token: Secret) -> CreateUserSecret {
+///     CreateUserSecret::new("me", "npm", token).env_name("NPM_TOKEN")
+/// }
+/// ```
+#[doc(alias = "user secret")]
 #[doc(alias = "environment variable")]
 #[derive(Clone, Debug, Serialize)]
 pub struct CreateUserSecret {
@@ -228,7 +250,7 @@ impl UpdateUserSecret {
         Self { user: user.into(), name: name.into(), fields: SecretFields::default() }
     }
 
-    /// Sets the value.
+    /// Sets the value of the secret.
     #[must_use]
     pub fn value(mut self, value: impl Into<Secret>) -> Self {
         self.fields.value = Some(value.into());

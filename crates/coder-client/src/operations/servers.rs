@@ -50,6 +50,7 @@ operations! {
     /// at most.
     RefreshEntitlements = POST ["licenses", "refresh-entitlements"] => (), repeatable;
     /// `GET /api/v2/workspaceproxies`: lists the workspace proxies with their states.
+    #[doc(alias = "region")]
     ListWorkspaceProxies = GET ["workspaceproxies"] => WorkspaceProxies;
     /// `GET /api/v2/workspaceproxies/{workspaceproxy}`: returns a workspace proxy.
     GetWorkspaceProxy(proxy: WorkspaceProxyId) = GET ["workspaceproxies", proxy] => WorkspaceProxy;
@@ -77,6 +78,7 @@ operations! {
         GET ["organizations", organization, "provisionerjobs", job] => ProvisionerJob;
     /// `GET /api/v2/organizations/{organization}/provisionerkeys`: lists the keys that provisioner
     /// daemons sign in with.
+    #[doc(alias = "provisioner token")]
     ListProvisionerKeys(organization: OrganizationRef) =
         GET ["organizations", organization, "provisionerkeys"] => List<ProvisionerKey>;
     /// `GET /api/v2/organizations/{organization}/provisionerkeys/daemons`: lists these keys, each

@@ -28,6 +28,18 @@ operations! {
 
 /// `PATCH /api/v2/workspaces/{workspace}/acl`: changes with whom a workspace is shared. Users and
 /// groups that are not named keep their roles.
+///
+/// ```
+/// use coder_client::models::WorkspaceRole;
+/// use coder_client::operations::ShareWorkspace;
+/// use coder_client::{UserId, WorkspaceId};
+///
+/// fn pair_with(colleague: UserId, workspace: WorkspaceId) -> ShareWorkspace {
+///     ShareWorkspace::new(workspace).user(colleague, WorkspaceRole::Use)
+/// }
+/// ```
+#[doc(alias = "workspace acl")]
+#[doc(alias = "collaborate")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ShareWorkspace {
     #[serde(skip)]
@@ -75,6 +87,7 @@ impl_operation!(ShareWorkspace => (), needs WorkspaceSharing, |this| {
 });
 
 /// `POST /api/v2/workspaces/{workspace}/port-share`: shares a port, or changes how it is shared.
+#[doc(alias = "expose port")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SharePort {
     #[serde(skip)]

@@ -186,6 +186,25 @@ impl_operation!(CreateTemplateVersion => TemplateVersion, |this| {
 
 /// `POST /api/v2/templateversions/{templateversion}/dry-run`: plans a workspace of a version
 /// without making it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use coder_client::models::WorkspaceResource;
+/// use coder_client::operations::{CreateDryRun, GetDryRun, ListDryRunResources};
+/// use coder_client::{Client, ClientError, List, TemplateVersionId};
+///
+/// async fn plan(
+///     client: &Client,
+///     version: TemplateVersionId,
+/// ) -> Result<List<WorkspaceResource>, ClientError> {
+///     let job = client.send(&CreateDryRun::new(version, "dev").parameter("cpu", "4")).await?;
+///     while client.send(&GetDryRun::new(version, job.id)).await?.completed_at.is_none() {
+///         client.world().runtime.sleep(Duration::from_secs(1)).await;
+///     }
+///     client.send(&ListDryRunResources::new(version, job.id)).await
+/// }
+/// ```
 #[doc(alias = "plan")]
 #[derive(Clone, Debug, Serialize)]
 pub struct CreateDryRun {

@@ -22,6 +22,7 @@ operations! {
         GET ["organizations", organization, "templates"] => List<Template>;
     /// `GET /api/v2/organizations/{organization}/templates/{templatename}`: returns a template by
     /// its name.
+    #[doc(alias = "find template")]
     GetTemplateByName(organization: OrganizationRef, name: String) =
         GET ["organizations", organization, "templates", name] => Template;
     /// `GET /api/v2/templates/{template}`: returns a template.
@@ -61,6 +62,8 @@ operations! {
     ///
     /// Coder answers 425 while the version is imported
     /// ([`ClientError::is_too_early`](crate::ClientError::is_too_early)).
+    #[doc(alias = "rich parameters")]
+    #[doc(alias = "variables of a workspace")]
     ListTemplateVersionParameters(version: TemplateVersionId) =
         GET ["templateversions", version, "rich-parameters"] => List<TemplateVersionParameter>;
     /// `GET /api/v2/templateversions/{templateversion}/variables`: lists the Terraform variables of
@@ -102,6 +105,17 @@ operations! {
 }
 
 /// `GET /api/v2/templates`: lists the templates of all organizations that match a filter, by name.
+///
+/// ```
+/// use coder_client::operations::ListTemplates;
+/// use coder_client::{Client, ClientError, TemplateFilter};
+///
+/// async fn names(client: &Client) -> Result<Vec<String>, ClientError> {
+///     let templates = client.send(&ListTemplates::new(TemplateFilter::new())).await?;
+///     Ok(templates.into_iter().map(|template| template.name).collect())
+/// }
+/// ```
+#[doc(alias = "search")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListTemplates {
     filter: TemplateFilter,

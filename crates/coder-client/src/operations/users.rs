@@ -15,6 +15,17 @@ use crate::{
 
 operations! {
     /// `GET /api/v2/users/{user}`: returns a user.
+    ///
+    /// ```
+    /// use coder_client::operations::GetUser;
+    /// use coder_client::{Client, ClientError};
+    ///
+    /// async fn my_name(client: &Client) -> Result<String, ClientError> {
+    ///     Ok(client.send(&GetUser::me()).await?.username)
+    /// }
+    /// ```
+    #[doc(alias = "whoami")]
+    #[doc(alias = "current user")]
     GetUser(user: UserRef) = GET ["users", user] => User, small;
     /// `DELETE /api/v2/users/{user}`: deletes a user.
     DeleteUser(user: UserRef) = DELETE ["users", user] => ();
@@ -33,6 +44,7 @@ operations! {
     ListAutofillParameters(user: UserRef, template_id: TemplateId) =
         GET ["users", user, "autofill-parameters"] query { template_id } => List<UserParameter>;
     /// `POST /api/v2/users/logout`: ends the session of the credential.
+    #[doc(alias = "sign out")]
     Logout = POST ["users", "logout"] => ();
     /// `GET /api/v2/users/first`: checks that the deployment has a user; Coder answers 404 while it
     /// has none. Needs no credential.
@@ -52,6 +64,7 @@ impl GetUser {
 /// Coder cannot search for an exact username or email address. Where the [`UserFilter`] names one,
 /// the request asks for all users whose names contain it; those that do not have it exactly are
 /// left out of the page and of its count.
+#[doc(alias = "people")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListUsers {
     filter: UserFilter,
@@ -105,6 +118,18 @@ impl Operation for ListUsers {
 }
 
 /// `POST /api/v2/users`: creates a user.
+///
+/// ```
+/// use coder_client::OrganizationId;
+/// use coder_client::models::LoginType;
+/// use coder_client::operations::CreateUser;
+///
+/// fn joiner(organization: OrganizationId) -> CreateUser {
+///     CreateUser::new("alice", "alice@example.com", LoginType::Oidc).organization(organization)
+/// }
+/// ```
+#[doc(alias = "onboarding")]
+#[doc(alias = "invite")]
 #[derive(Clone, Debug, Serialize)]
 pub struct CreateUser {
     username: String,
@@ -202,6 +227,7 @@ impl_operation!(CreateFirstUser => FirstUser, public, small, |this| {
 });
 
 /// `POST /api/v2/users/login`: creates a session for a user with a password. Needs no credential.
+#[doc(alias = "sign in")]
 #[derive(Clone, Debug, Serialize)]
 pub struct LoginWithPassword {
     email: String,

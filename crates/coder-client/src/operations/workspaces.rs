@@ -22,11 +22,25 @@ operations! {
         }
         => Workspace;
     /// `GET /api/v2/users/{user}/workspace/{name}`: returns a workspace by its owner and name.
+    #[doc(alias = "find workspace")]
     GetWorkspaceByName(owner: UserRef, name: String) =
         GET ["users", owner, "workspace", name] => Workspace;
 }
 
 /// `GET /api/v2/workspaces`: lists the workspaces that match a filter.
+///
+/// ```
+/// use coder_client::models::WorkspaceStatus;
+/// use coder_client::operations::ListWorkspaces;
+/// use coder_client::{FilterError, WorkspaceFilter};
+///
+/// fn running(template: &str) -> Result<ListWorkspaces, FilterError> {
+///     let filter = WorkspaceFilter::new().template(template)?.status(&WorkspaceStatus::Running)?;
+///     Ok(ListWorkspaces::new(filter).limit(100))
+/// }
+/// ```
+#[doc(alias = "search")]
+#[doc(alias = "filter")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListWorkspaces {
     filter: WorkspaceFilter,
@@ -73,6 +87,19 @@ impl_operation!(ListWorkspaces => WorkspacePage,
 ///
 /// The request is not repeated when its answer is lost. If the first try had succeeded, Coder
 /// answers a second one with 409 ([`ClientError::is_conflict`](crate::ClientError::is_conflict)).
+///
+/// ```
+/// use coder_client::models::Workspace;
+/// use coder_client::operations::{CreateWorkspace, GetTemplateByName};
+/// use coder_client::{Client, ClientError, WorkspaceName};
+///
+/// async fn create(client: &Client, name: WorkspaceName) -> Result<Workspace, ClientError> {
+///     let template = client.send(&GetTemplateByName::new("default", "devcontainers")).await?;
+///     let create = CreateWorkspace::from_template(template.id, name).parameter("cpu", "4");
+///     client.send(&create).await
+/// }
+/// ```
+#[doc(alias = "new workspace")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CreateWorkspace {
     #[serde(skip)]

@@ -55,7 +55,7 @@ pub(crate) trait Items {
     /// Puts the next item into `target`. Returns `None` at the end.
     fn next(&mut self, target: &mut dyn Target) -> Result<Option<Outcome<()>>, Broken>;
 
-    /// Skips all items.
+    /// Skips all items that follow.
     fn skip(&mut self) -> Result<(), Broken>;
 }
 

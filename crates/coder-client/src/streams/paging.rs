@@ -28,6 +28,7 @@ impl Client {
     /// The stream holds one page at a time, and requests the next one when the caller polls for it.
     /// Coder cuts each page from the list as it is at that moment: when the list changes in between,
     /// an item may come twice or not at all.
+    #[doc(alias = "pagination")]
     pub fn pages<O: Paged>(
         &self,
         list: O,
@@ -64,6 +65,8 @@ impl Client {
     ///     Ok(outdated)
     /// }
     /// ```
+    #[doc(alias = "pagination")]
+    #[doc(alias = "list all")]
     pub fn items<O: Paged>(
         &self,
         list: O,

@@ -49,6 +49,8 @@ impl Client {
     ///     Ok(())
     /// }
     /// ```
+    #[doc(alias = "stream")]
+    #[doc(alias = "WebSocket")]
     pub fn subscribe<S: Subscription>(
         &self,
         subscription: S,

@@ -24,6 +24,9 @@ const MAX_CLOSES: u32 = 2;
 /// For an agent of an earlier build, newer releases (such as 2.36) answer with an error (404), and
 /// older ones (such as 2.31) with the whole log. With [`Channel::Polling`], such an agent is an
 /// error.
+#[doc(alias = "log stream")]
+#[doc(alias = "tail")]
+#[doc(alias = "startup script log")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowAgentLogs {
     agent: AgentId,

@@ -18,6 +18,7 @@ use crate::{AgentId, Channel, Client, ClientError, List, Polled, Subscription};
 ///
 /// A value that was never collected is empty and has a moment in the year 1. A value and an error
 /// may come together.
+#[doc(alias = "metrics")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchAgentMetadata {
     agent: AgentId,

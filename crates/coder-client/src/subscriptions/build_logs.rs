@@ -15,6 +15,22 @@ use crate::{BuildId, Channel, Client, ClientError, Polled, Subscription};
 /// with those that exist.
 ///
 /// The stream ends with the build, and continues when Coder is restarted.
+///
+/// ```
+/// use coder_client::subscriptions::FollowBuildLogs;
+/// use coder_client::{BuildId, Client, ClientError};
+/// use futures_util::TryStreamExt as _;
+///
+/// async fn print(client: &Client, build: BuildId) -> Result<(), ClientError> {
+///     let mut lines = client.subscribe(FollowBuildLogs::new(build));
+///     while let Some(line) = lines.try_next().await? {
+///         println!("{}: {}", line.stage, line.output);
+///     }
+///     Ok(())
+/// }
+/// ```
+#[doc(alias = "log stream")]
+#[doc(alias = "tail")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowBuildLogs {
     build: BuildId,

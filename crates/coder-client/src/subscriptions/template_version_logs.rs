@@ -15,6 +15,8 @@ use crate::{Channel, Client, ClientError, Polled, Subscription, TemplateVersionI
 /// version's import, beginning with those that exist.
 ///
 /// The stream ends with the import, and continues when Coder is restarted.
+#[doc(alias = "log stream")]
+#[doc(alias = "tail")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowTemplateVersionLogs {
     version: TemplateVersionId,

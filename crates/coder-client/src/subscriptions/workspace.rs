@@ -14,6 +14,9 @@ use crate::{Channel, Client, ClientError, Polled, Subscription, WorkspaceId};
 ///
 /// The first item is the present state; another one comes after every change, also after the
 /// deletion. The stream does not end by itself.
+#[doc(alias = "events")]
+#[doc(alias = "server-sent events")]
+#[doc(alias = "status stream")]
 #[derive(Clone, Debug)]
 pub struct WatchWorkspace {
     workspace: WorkspaceId,

@@ -16,6 +16,7 @@ mod door;
 mod models;
 #[cfg(not(target_family = "wasm"))]
 mod older_releases;
+mod own_things;
 mod pages;
 mod people;
 mod push;
@@ -27,6 +28,7 @@ mod refusals;
 mod requests;
 #[cfg(not(target_family = "wasm"))]
 mod search_grammar;
+mod servers;
 mod streams;
 mod support;
 #[cfg(not(target_family = "wasm"))]

@@ -133,6 +133,15 @@ impl AppConfig {
     /// Every problem, each with its path, its place and what to do; with them
     /// [the notices](ConfigErrors::notices).
     pub fn from_loaded(loaded: &LoadedConfig) -> Result<Self, ConfigErrors> {
+        Self::read(loaded, None)
+    }
+
+    /// Reads a loaded configuration as [`from_loaded`](Self::from_loaded) does. With `resolvers`, each
+    /// sign-in resolver that is neither built in nor one of them is an error as well.
+    pub(crate) fn read(
+        loaded: &LoadedConfig,
+        resolvers: Option<&[&str]>,
+    ) -> Result<Self, ConfigErrors> {
         let mut reader = Reader::new(loaded);
         let root = reader.root();
         reader
@@ -161,6 +170,9 @@ impl AppConfig {
         reader.one_purpose_for_each_file(auth.as_ref(), &catalog.locations);
         if let (Some(app), Some(backend)) = (&app_base_url, &backend) {
             reader.cors_of_the_app(app, &backend.base_url, backend.cors.as_ref());
+        }
+        if let Some(resolvers) = resolvers {
+            reader.unknown_resolvers(resolvers);
         }
         let (errors, notices) = reader.finish();
         match (app_base_url, backend, auth, workspaces) {

@@ -6,6 +6,7 @@ use std::error::Error;
 use coder_core::{Secret, with_causes};
 use url::Url;
 
+use super::sign_in::CustomSignInResolver;
 use super::trail::Trail;
 use crate::error::Hint;
 use crate::loading::{Dropped, DroppedValue, LoadedConfig, quoted};
@@ -19,6 +20,8 @@ pub(super) struct Reader<'a> {
     trail: Trail,
     pub(super) errors: Vec<ConfigError>,
     pub(super) notices: Vec<Notice>,
+    /// The sign-in resolvers that are not built in.
+    pub(super) custom_resolvers: Vec<CustomSignInResolver>,
 }
 
 /// A mapping of the configuration, or the place where one could be.
@@ -39,7 +42,13 @@ pub(super) struct Value<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(loaded: &'a LoadedConfig) -> Self {
-        Self { loaded, trail: Trail::default(), errors: Vec::new(), notices: Vec::new() }
+        Self {
+            loaded,
+            trail: Trail::default(),
+            errors: Vec::new(),
+            notices: Vec::new(),
+            custom_resolvers: Vec::new(),
+        }
     }
 
     /// Returns the errors and warnings found.
@@ -47,7 +56,7 @@ impl<'a> Reader<'a> {
     /// A value that was left out appears once: as an error where it is required. Values that nothing
     /// here reads have one line together.
     pub(super) fn finish(self) -> (Vec<ConfigError>, Vec<Notice>) {
-        let Self { loaded, trail, errors, notices } = self;
+        let Self { loaded, trail, errors, notices, .. } = self;
         let (read, others): (Vec<_>, Vec<_>) =
             loaded.dropped().iter().partition(|dropped| trail.holds(&dropped.path));
         let is_told = |path: &str| {

@@ -153,12 +153,26 @@ impl<'a> Reader<'a> {
         resolvers.iter().filter_map(|resolver| self.resolver(resolver)).collect()
     }
 
+    /// Refuses the resolvers that are neither built in nor `registered` by the program.
+    pub(super) fn unknown_resolvers(&mut self, registered: &[&str]) {
+        let unknown = self
+            .custom_resolvers
+            .iter()
+            .filter(|custom| !registered.contains(&custom.name.as_str()))
+            .map(|custom| custom.unknown(registered));
+        self.errors.extend(unknown);
+    }
+
     fn resolver(&mut self, section: &Section<'a>) -> Option<SignInResolverConfig> {
         let text = self.required(section, "resolver")?.trim();
         let built_in = SignInResolverName::ALL.iter().find(|name| name.as_str() == text);
         match built_in {
             Some(name) => self.built_in(section, *name).map(SignInResolverConfig::BuiltIn),
-            None => self.custom(section, text).map(SignInResolverConfig::Custom),
+            None => {
+                let custom = self.custom(section, text)?;
+                self.custom_resolvers.push(custom.clone());
+                Some(SignInResolverConfig::Custom(custom))
+            }
         }
     }
 

@@ -91,6 +91,31 @@ async fn hosts_without_the_proxy_are_reached_directly() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_fails_is_named_as_the_one_at_fault() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let refusing = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut client, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(client.read_u8().await.unwrap());
+        }
+        let refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";
+        client.write_all(refusal).await.unwrap();
+    });
+    for (proxy, fault) in [
+        ("http://127.0.0.1:1", "the proxy could not be reached"),
+        ("http://proxy.invalid:3128", "the proxy could not be reached"),
+        (&refusing, "the proxy did not let the request through"),
+    ] {
+        let transport = builder().proxy(Proxy::new(proxy)).build().unwrap();
+        let error = get(&transport, &format!("https://{HOST}/")).await.unwrap_err();
+        assert!(error.to_string().contains(fault), "{proxy}: {}", with_causes(&error));
+        assert!(!error.may_have_been_processed());
+    }
+}
+
+#[tokio::test]
 async fn each_time_out_ends_a_request_at_its_part() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -138,7 +163,11 @@ async fn what_cannot_be_used_is_named_when_the_transport_is_built() {
             builder().client_certificate("canary", key),
             "the client certificate or its key cannot be used",
         ),
-        (builder().proxy(Proxy::new("canary me")), "the URL of the proxy is none"),
+        (builder().proxy(Proxy::new("canary me")), "the URL of the proxy cannot be used"),
+        (
+            builder().proxy(Proxy::new("socks5://canary:1080")),
+            "the URL of the proxy cannot be used",
+        ),
     ] {
         let error = builder.build().unwrap_err();
         let told = with_causes(&error);

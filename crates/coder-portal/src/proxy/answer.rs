@@ -1,6 +1,5 @@
 //! An answer of Coder on its way to the page.
 
-use coder_auth::http::has_media_type;
 use http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
     CONTENT_TYPE, EXPIRES, LAST_MODIFIED, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
@@ -18,8 +17,11 @@ const PASSED_ON: [HeaderName; 7] = [
     RETRY_AFTER,
 ];
 
-/// Types of documents that run as a page of the portal's own origin.
-const PAGES: [&str; 3] = ["text/html", "application/xhtml+xml", "multipart/x-mixed-replace"];
+/// Types of documents that run as a page of the portal's own origin, beside those of the XML family.
+const PAGES: [&str; 5] =
+    ["text/html", "text/xml", "application/xml", "text/xsl", "multipart/x-mixed-replace"];
+/// The one document of the XML family that is passed on: a picture.
+const SVG: &str = "image/svg+xml";
 
 /// The content of an answer, as far as caches are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +48,6 @@ pub(crate) enum AnswerError {
     /// A change of the protocol that nobody has asked for.
     #[error("Coder changed the protocol without being asked ({0})")]
     Protocol(StatusCode),
-    /// The answer is no picture.
-    #[error("the answer is no picture")]
-    NoPicture,
 }
 
 impl AnswerError {
@@ -62,9 +61,7 @@ impl AnswerError {
             {
                 status
             }
-            Self::Redirect(_) | Self::Page(_) | Self::Protocol(_) | Self::NoPicture => {
-                StatusCode::BAD_GATEWAY
-            }
+            Self::Redirect(_) | Self::Page(_) | Self::Protocol(_) => StatusCode::BAD_GATEWAY,
         }
     }
 }
@@ -85,9 +82,7 @@ pub(super) fn cleaned(
     if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
         return Err(AnswerError::Redirect(status));
     }
-    // Two types would be two readings.
-    let types = answer.get_all(CONTENT_TYPE).iter().count();
-    if types > 1 || PAGES.iter().any(|page| has_media_type(answer, page)) {
+    if may_be_a_page(answer) {
         return Err(AnswerError::Page(status));
     }
     let mut headers = HeaderMap::new();
@@ -99,8 +94,9 @@ pub(super) fn cleaned(
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // A picture that is opened as a page, such as an SVG, is nobody's page.
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
-    // No cache between gives one person's answer to another.
-    let who = HeaderValue::from_static("Authorization, Coder-Session-Token, Cookie");
+    // No cache between gives one person's answer to another, or that for one page to a page which
+    // may not read it.
+    let who = HeaderValue::from_static("Origin, Authorization, Coder-Session-Token, Cookie");
     headers.insert(VARY, who);
     let cache = match content {
         Content::Picture if status.is_success() => "private, max-age=3600",
@@ -111,6 +107,18 @@ pub(super) fn cleaned(
         headers.remove(EXPIRES);
     }
     Ok(headers)
+}
+
+/// Tells whether a browser could show an answer as a page.
+///
+/// Of several types, in one header or in two, a browser takes the last one that it knows.
+fn may_be_a_page(answer: &HeaderMap) -> bool {
+    let mut types = answer.get_all(CONTENT_TYPE).iter();
+    let Some(only) = types.next() else { return false };
+    let Ok(text) = only.to_str() else { return true };
+    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_xml = essence.ends_with("+xml") && essence != SVG;
+    types.next().is_some() || text.contains(',') || is_xml || PAGES.contains(&&*essence)
 }
 
 #[cfg(test)]
@@ -168,6 +176,32 @@ mod tests {
         assert_eq!(kept["content-security-policy"], "sandbox", "an SVG can hold a script");
         let missing = cleaned(StatusCode::NOT_FOUND, &svg, Content::Picture).unwrap();
         assert_eq!(missing["cache-control"], "no-store");
+    }
+
+    #[test]
+    fn an_answer_that_any_browser_could_take_for_a_page_is_refused() {
+        for page in [
+            "application/json, text/html",
+            "application/octet-stream,text/html",
+            "text/xml",
+            "application/xml; charset=utf-8",
+            "application/rdf+xml",
+            "text/xsl",
+        ] {
+            let refused =
+                cleaned(StatusCode::OK, &headers(&[("content-type", page)]), Content::Personal);
+            assert_eq!(refused, Err(AnswerError::Page(StatusCode::OK)), "{page}");
+        }
+        for other in ["image/svg+xml", "application/json; charset=utf-8", "text/plain"] {
+            let answer = headers(&[("content-type", other)]);
+            assert!(cleaned(StatusCode::OK, &answer, Content::Picture).is_ok(), "{other}");
+        }
+    }
+
+    #[test]
+    fn no_cache_gives_the_answer_for_one_page_to_a_page_of_another_origin() {
+        let cleaned = cleaned(StatusCode::OK, &HeaderMap::new(), Content::Picture).unwrap();
+        assert!(cleaned["vary"].to_str().unwrap().split(", ").any(|name| name == "Origin"));
     }
 
     #[test]

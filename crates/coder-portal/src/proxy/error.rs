@@ -28,6 +28,9 @@ pub(crate) enum ProxyError {
     /// Coder was not reached, or has not answered.
     #[error("Error occurred while trying to proxy: Coder does not answer; try again in a moment")]
     Away(#[source] TransportError),
+    /// The host of an icon was not reached, or has not answered.
+    #[error("the host of the icon does not answer; try again in a moment")]
+    IconAway(#[source] TransportError),
     /// The transport cannot do what the request needs.
     #[error("this portal cannot pass this request on")]
     Unsupported(#[source] TransportError),
@@ -105,7 +108,7 @@ impl From<&ProxyError> for ErrorResponse {
             }
             ProxyError::Icon(icon) => icon.status(),
             ProxyError::Answer(answer) => answer.status(),
-            ProxyError::Away(_) => StatusCode::GATEWAY_TIMEOUT,
+            ProxyError::Away(_) | ProxyError::IconAway(_) => StatusCode::GATEWAY_TIMEOUT,
             ProxyError::Unsupported(_) => StatusCode::BAD_GATEWAY,
             ProxyError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             ProxyError::Slow => StatusCode::REQUEST_TIMEOUT,

@@ -11,7 +11,7 @@ use futures_util::future::{Either, select};
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Uri};
 
-use super::answer::{self, AnswerError, Content};
+use super::answer::{self, Content};
 use super::endpoint::Endpoint;
 use super::error::ProxyError;
 use super::icon::{self, IconError, MAX_ICON};
@@ -192,12 +192,13 @@ impl PortalState {
             Err(error) if error.kind() == TransportErrorKind::TooLarge => {
                 return Err(IconError::TooLarge.into());
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(ProxyError::IconAway(error)),
         };
-        let headers = answer::cleaned(head.status, &head.headers, Content::Picture)?;
+        let headers = answer::cleaned(head.status, &head.headers, Content::Picture);
+        let headers = headers.map_err(|_| IconError::NoPicture)?;
         let is_picture = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
         if !is_picture.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("image/")) {
-            return Err(AnswerError::NoPicture.into());
+            return Err(IconError::NoPicture.into());
         }
         let mut response = Response::new(Body::from(bytes));
         *response.status_mut() = head.status;

@@ -18,6 +18,9 @@ pub(crate) enum IconError {
         "icons of this host are not fetched; the portal's operator can add it to `coder.proxy.iconHosts`"
     )]
     OtherHost,
+    /// The answer of the host is no picture.
+    #[error("the host of the icon did not answer with a picture")]
+    NoPicture,
     /// The icon is larger than 1 MB.
     #[error("the icon is larger than 1 MB")]
     TooLarge,
@@ -29,7 +32,7 @@ impl IconError {
         match self {
             Self::NoUrl => StatusCode::BAD_REQUEST,
             Self::OtherHost => StatusCode::FORBIDDEN,
-            Self::TooLarge => StatusCode::BAD_GATEWAY,
+            Self::NoPicture | Self::TooLarge => StatusCode::BAD_GATEWAY,
         }
     }
 }

@@ -53,6 +53,9 @@ pub(crate) enum HeaderError {
     /// The length of the body is given in two ways (RFC 9112 §6.3).
     #[error("a request has `Content-Length` or `Transfer-Encoding`, not both")]
     TwoLengths,
+    /// The body is encoded in a way that only one of two readers may know (RFC 9112 §6.1).
+    #[error("the header `transfer-encoding` can only be `chunked`")]
+    OtherCoding,
     /// The length of the body is no number.
     #[error("the header `content-length` is no number of bytes")]
     NoLength,
@@ -106,6 +109,11 @@ pub(super) fn check(asked: &HeaderMap) -> Result<Option<u64>, HeaderError> {
         if asked.get_all(&name).iter().nth(1).is_some() {
             return Err(HeaderError::Repeated(name));
         }
+    }
+    let is_chunked =
+        |coding: &HeaderValue| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
+    if !asked.get_all(TRANSFER_ENCODING).iter().all(is_chunked) {
+        return Err(HeaderError::OtherCoding);
     }
     let Some(length) = asked.get(CONTENT_LENGTH) else { return Ok(None) };
     if asked.contains_key(TRANSFER_ENCODING) {
@@ -239,6 +247,11 @@ mod tests {
         for length in ["+5", "-1", "5,5", "0x5", "99999999999999999999"] {
             assert_eq!(check(&headers(&[("content-length", length)])), Err(HeaderError::NoLength));
         }
+        for coding in ["gzip, chunked", "identity, chunked", "chunked, chunked", "identity"] {
+            let other = headers(&[("transfer-encoding", coding)]);
+            assert_eq!(check(&other), Err(HeaderError::OtherCoding), "{coding}");
+        }
+        assert_eq!(check(&headers(&[("transfer-encoding", "Chunked")])), Ok(None));
         assert_eq!(check(&headers(&[("content-length", "5")])), Ok(Some(5)));
         assert_eq!(check(&headers(&[])), Ok(None));
     }

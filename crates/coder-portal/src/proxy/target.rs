@@ -122,13 +122,16 @@ fn segment(raw: &str, is_last: bool) -> Result<String, TargetError> {
 fn is_withheld(path: &[&str]) -> bool {
     let lower: Vec<String> = path.iter().map(|segment| segment.to_ascii_lowercase()).collect();
     let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
-    let is_anywhere = |name: &str| lower.contains(&name);
     match lower.as_slice() {
         ["debug" | "applications" | "oauth2-provider" | "oauth2", ..]
-        | ["users", "login" | "logout" | "oauth2" | "oidc" | "otp", ..] => true,
+        | ["tailnet" | "workspaceproxies", ..]
+        | ["users", "login" | "logout" | "oauth2" | "oidc" | "otp", ..]
+        | ["organizations", _, "provisionerkeys", ..]
+        | ["organizations", _, "provisionerdaemons", "serve", ..]
+        | ["workspaceagents", "me", ..] => true,
         ["users", _, keys, ..] if keys.starts_with("keys") => true,
-        ["workspaceagents", _, "coordinate" | "pty", ..] => true,
-        _ => is_anywhere("pty") || is_anywhere("credentials"),
+        ["workspaceagents", identity, ..] if identity.ends_with("-instance-identity") => true,
+        path => ["pty", "coordinate", "credentials"].iter().any(|name| path.contains(name)),
     }
 }
 
@@ -257,10 +260,24 @@ mod tests {
             "/api/v2/users/login",
             "/api/v2/users/logout",
             "/api/v2/workspaces/1/external-agent/main/credentials",
+            "/api/v2/tailnet",
+            "/api/v2/Tailnet",
+            "/api/v2/anything/new/coordinate",
+            "/api/v2/organizations/acme/provisionerkeys",
+            "/api/v2/organizations/acme/provisionerdaemons/serve",
+            "/api/v2/workspaceproxies",
+            "/api/v2/workspaceproxies/me/coordinate",
+            "/api/v2/workspaceagents/aws-instance-identity",
+            "/api/v2/workspaceagents/azure-instance-identity",
+            "/api/v2/workspaceagents/google-instance-identity",
+            "/api/v2/workspaceagents/me/rpc",
+            "/api/v2/workspaceagents/me/gitsshkey",
         ] {
             assert_eq!(sent(path, None), Err(TargetError::Withheld), "{path}");
         }
         assert!(sent("/api/v2/users/me/gitsshkey", None).is_ok());
+        assert!(sent("/api/v2/organizations/acme/provisionerdaemons", None).is_ok());
+        assert!(sent("/api/v2/workspaceagents/0bf9/logs", None).is_ok());
         assert!(sent("/api/v2/workspaces/1/builds", None).is_ok());
     }
 

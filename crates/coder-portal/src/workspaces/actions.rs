@@ -17,6 +17,7 @@ use coder_workspaces::{
 use indexmap::IndexMap;
 use serde::Deserialize;
 
+use super::unfinished::Rest;
 use crate::api::{ApiError, Asked, Call, Json, JsonBody, NoBody, OptionalJsonBody, check_values};
 use crate::wire;
 
@@ -192,13 +193,6 @@ fn is_renamed_to(error: &WorkspacesError, wanted: &WorkspaceName) -> bool {
     }
 }
 
-/// What is left of an action of two builds when the first one was asked for.
-#[derive(Clone, Copy, Debug)]
-enum Rest {
-    Restart,
-    Update,
-}
-
 impl Action<NoBody> {
     async fn set_dormancy(&self, change: SetDormancy) -> Result<Json<wire::Workspace>, ApiError> {
         let manage = self.manage(self.query.expected_name.as_deref());
@@ -210,14 +204,20 @@ impl Action<NoBody> {
 }
 
 impl Action<OptionalJsonBody<StartBody>> {
-    /// Goes on with an action of two builds after the answer, when its first build is under way.
+    /// Goes on with an action of two builds after the answer, when its first build is under way and
+    /// the action does not go on already.
     fn go_on(&self, workspace: &models::Workspace, rest: Rest) {
         if workspace.latest_build.transition != WorkspaceTransition::Stop {
             return;
         }
+        let unfinished = &self.state.unfinished;
+        let Some(going_on) = unfinished.begin(self.caller.rights(), self.path, rest) else {
+            return;
+        };
         let client = self.state.auth.renewing_client(&self.caller);
         let (id, values) = (self.path, self.body.0.parameters.clone());
         self.state.world.runtime.spawn(Box::pin(async move {
+            let _going_on = going_on;
             let manage = ManageWorkspace::new(&client, id);
             let manage = with_values(manage, &StartBody { parameters: values });
             let done = match rest {

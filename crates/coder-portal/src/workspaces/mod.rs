@@ -6,5 +6,7 @@ pub(crate) mod logs;
 pub(crate) mod mine;
 mod of_entities;
 mod repositories;
+mod unfinished;
 
 pub(crate) use repositories::RepositoriesOfBuilds;
+pub(crate) use unfinished::Unfinished;

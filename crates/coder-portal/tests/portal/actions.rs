@@ -78,6 +78,29 @@ async fn a_restart_goes_on_when_nobody_waits_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_restart_that_is_asked_for_many_times_goes_on_once() {
+    let house = House::new();
+    let alice = house.coder.add_user("alice");
+    let id = add(&house, &alice, true);
+    let page = Page::open(&house, &alice).await;
+    for _ in 0..10 {
+        let asked = page.ask("POST", &format!("/workspaces/{id}/restart"), "").await;
+        assert_eq!(asked.status(), StatusCode::ACCEPTED, "{}", asked.text());
+    }
+    let looks = || house.coder.count("GET", &format!("/api/v2/workspaces/{id}"));
+    let before = looks();
+    // The clock is paused, and the workspace does not stop meanwhile.
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let looked = looks() - before;
+    assert!((1..=12).contains(&looked), "it looks once in 2 seconds, not {looked} times");
+
+    house.coder.advance(Duration::from_secs(60));
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(house.coder.workspace(id).latest_build.transition.as_str(), "start");
+    assert_eq!(house.coder.count("POST", &format!("/api/v2/workspaces/{id}/builds")), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_outdated_workspace_is_updated_to_the_active_version() {
     let house = House::new();
     let alice = house.coder.add_user("alice");

@@ -472,6 +472,7 @@ async fn an_icon_of_a_named_host_is_fetched_without_any_credential() {
     ] {
         let told = icon(url).await;
         assert_eq!(told.status(), status, "{url}: {told:?}");
+        assert!(!told.text().contains("Coder"), "Coder has no part in it: {}", told.text());
     }
     let stranger =
         house.ask(Request::get("/api/proxy/coder/icon?url=https://cdn.example.com/a.png"));

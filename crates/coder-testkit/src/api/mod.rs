@@ -4,6 +4,7 @@ mod authcheck;
 mod deployment;
 mod external_auth;
 mod groups;
+mod insights;
 mod keys;
 mod members;
 mod notifications;

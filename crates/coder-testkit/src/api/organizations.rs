@@ -164,7 +164,7 @@ pub(crate) fn provisioner_daemons(
 }
 
 impl Deployment<'_> {
-    fn provisioner_daemon(&self, organization: Uuid, number: u8) -> Value {
+    pub(crate) fn provisioner_daemon(&self, organization: Uuid, number: u8) -> Value {
         let id = Uuid::from_u128(self.settings.deployment_id.as_u128() ^ u128::from(number + 1));
         let builds = self
             .state

@@ -4,7 +4,7 @@
 
 use super::open::Open;
 use super::table::{Gate, Route, below, delete, get, patch, post, put};
-use super::{authcheck, deployment, external_auth, groups, keys, members, notifications};
+use super::{authcheck, deployment, external_auth, groups, insights, keys, members, notifications};
 use super::{first, second};
 use super::{organizations, templates, users, workspaces};
 use crate::Version;
@@ -31,7 +31,16 @@ pub(crate) const ROUTES: &[Route] = &[
     get("debug/health", deployment::health),
     get("notifications/settings", notifications::settings),
     get("notifications/inbox/", notifications::inbox),
+    get("notifications/inbox/watch", notifications::watch),
+    put("notifications/inbox/mark-all-as-read", notifications::mark_all),
+    put("notifications/inbox/{id}/read-status", notifications::mark),
     get("notifications/templates/system", notifications::system_templates),
+    post("notifications/custom", notifications::send).since(Version::V2_29),
+    get("insights/daus", insights::daily_users),
+    get("insights/templates", insights::templates),
+    get("insights/user-activity", insights::activity),
+    get("insights/user-latency", insights::latency),
+    get("insights/user-status-counts", insights::status_counts),
     post("files/", templates::upload),
     get("files/{file}", templates::download),
     get("external-auth/", external_auth::list),
@@ -63,6 +72,13 @@ pub(crate) const ROUTES: &[Route] = &[
     put("users/{user}/password", users::set_password),
     put("users/{user}/status/activate", users::activate),
     put("users/{user}/status/suspend", users::suspend),
+    get("users/{user}/gitsshkey", users::ssh_key),
+    put("users/{user}/gitsshkey", users::new_ssh_key),
+    get("users/{user}/secrets/", users::secrets).since(Version::V2_36),
+    post("users/{user}/secrets/", users::create_secret).since(Version::V2_36),
+    get("users/{user}/secrets/{name}/", users::secret).since(Version::V2_36),
+    patch("users/{user}/secrets/{name}/", users::update_secret).since(Version::V2_36),
+    delete("users/{user}/secrets/{name}/", users::delete_secret).since(Version::V2_36),
     post("users/{user}/keys/", keys::create_session),
     get("users/{user}/keys/tokens/", keys::list),
     post("users/{user}/keys/tokens/", keys::create),
@@ -130,6 +146,11 @@ pub(crate) const ROUTES: &[Route] = &[
     get("templateversions/{version}/variables", templates::nothing),
     get("templateversions/{version}/resources", templates::resources),
     get("templateversions/{version}/logs", templates::logs),
+    post("templateversions/{version}/dry-run/", templates::create_dry_run),
+    get("templateversions/{version}/dry-run/{job}/", templates::dry_run),
+    patch("templateversions/{version}/dry-run/{job}/cancel", templates::cancel_dry_run),
+    get("templateversions/{version}/dry-run/{job}/logs", templates::dry_run_logs),
+    get("templateversions/{version}/dry-run/{job}/resources", templates::dry_run_resources),
     get("templateversions/{version}/parameters", templates::nothing),
     get("templateversions/{version}/schema", templates::nothing),
     below("templateversions/{version}/dynamic-parameters", templates::dynamic_parameters),
@@ -161,6 +182,7 @@ pub(crate) const GATES: &[Gate] = &[
     Gate { path: "regions", check: signed_in },
     Gate { path: "deployment", check: signed_in },
     Gate { path: "notifications", check: signed_in },
+    Gate { path: "insights", check: signed_in },
     Gate { path: "external-auth", check: signed_in },
     Gate { path: "external-auth/{provider}", check: external_auth::see_provider },
 ];

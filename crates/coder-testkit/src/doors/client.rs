@@ -40,8 +40,8 @@ impl FakeCoder {
     /// tokio runtime.
     ///
     /// Pauses and time limits of the code under test run on tokio's time, which a test can pause
-    /// (`#[tokio::test(start_paused = true)]`). A pause that is over has turned the clock of the fake
-    /// by as much, unless the fake lives by a clock of yours.
+    /// (`#[tokio::test(start_paused = true)]`, with the feature `test-util` of tokio). A pause that is
+    /// over has turned the clock of the fake by as much, unless the fake lives by a clock of yours.
     ///
     /// # Panics
     ///

@@ -2,6 +2,7 @@
 
 mod agent;
 mod app;
+mod belongings;
 mod build;
 mod counter;
 mod group;
@@ -24,6 +25,7 @@ pub(crate) use agent::{
     default_agent,
 };
 pub use app::NewWorkspaceApp;
+pub(crate) use belongings::{Notification, SshKey, UserSecret};
 pub(crate) use build::{Build, BuildPlan, Fate, Job, Reader, Transition};
 pub(crate) use counter::{Counters, WINDOW};
 pub(crate) use group::Group;
@@ -40,7 +42,9 @@ pub(crate) use resources::{AgentDatum, AgentDescription, Resource};
 pub use resources::{NewAgent, NewResource};
 pub(crate) use schedule::Schedule;
 pub(crate) use successor::Successor;
-pub(crate) use template::{Draft, Import, ImportJob, Preset, Template, TemplateVersion, sibling};
+pub(crate) use template::{
+    Draft, DryRun, Import, ImportJob, Preset, Template, TemplateVersion, sibling,
+};
 pub use user::FakeUser;
 pub(crate) use user::{SITE_ROLES, User, UserStatus};
 pub(crate) use workspace::{PortShare, Workspace};

@@ -60,6 +60,13 @@ pub(crate) struct Draft {
     pub(crate) version: TemplateVersion,
 }
 
+/// A dry run of a version. Its job takes the way of an import.
+#[derive(Clone, Debug)]
+pub(crate) struct DryRun {
+    pub(crate) version: Uuid,
+    pub(crate) job: TemplateVersion,
+}
+
 /// The import of a version that somebody has pushed.
 #[derive(Clone, Debug)]
 pub(crate) struct Import {

@@ -34,6 +34,9 @@ impl State {
     /// Deletes a user, who has no workspaces, with their keys and codes.
     pub(crate) fn delete_user(&mut self, id: Uuid) {
         self.users.shift_remove(&id);
+        self.ssh_keys.remove(&id);
+        self.secrets.retain(|secret| secret.user != id);
+        self.notifications.retain(|message| message.user != id);
         self.codes.retain(|_, code| code.user != id);
         self.delete_keys(|key| key.user == id);
     }

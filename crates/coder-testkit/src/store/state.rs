@@ -12,8 +12,9 @@ use uuid::Uuid;
 
 use crate::Version;
 use crate::model::{
-    ApiKey, App, Code, Counters, Draft, Group, Metadatum, Mint, Organization, Pace, Races,
-    RefreshToken, Registered, Successor, Template, User, Workspace,
+    ApiKey, App, Code, Counters, Draft, DryRun, Group, Metadatum, Mint, Notification, Organization,
+    Pace, Races, RefreshToken, Registered, SshKey, Successor, Template, User, UserSecret,
+    Workspace,
 };
 use crate::release::Profile;
 use crate::wire::fault::Fault;
@@ -64,6 +65,11 @@ pub(crate) struct State {
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
     /// Decides between token requests that overlap, when they may.
     pub(crate) races: Option<Races>,
+    /// The SSH keys that somebody has asked for, by user.
+    pub(crate) ssh_keys: HashMap<Uuid, SshKey>,
+    pub(crate) secrets: Vec<UserSecret>,
+    /// Messages to people, the oldest first.
+    pub(crate) notifications: Vec<Notification>,
     /// The first one is the default.
     pub(crate) organizations: Vec<Organization>,
     /// Pairs of an organization and a user that is not a member of it; everybody else is.
@@ -74,6 +80,7 @@ pub(crate) struct State {
     pub(crate) templates: Vec<Template>,
     /// Versions that belong to no template yet.
     pub(crate) drafts: Vec<Draft>,
+    pub(crate) dry_runs: Vec<DryRun>,
     /// Uploaded archives, by their ids.
     pub(crate) files: HashMap<Uuid, Bytes>,
     /// The error with which imports of pushed versions end, if they fail.

@@ -24,7 +24,6 @@ use crate::misuse::misuse;
 /// ```
 /// use coder_client::operations::ListWorkspaces;
 /// use coder_client::{Client, WorkspaceFilter};
-/// use coder_core::{ReqwestTransport, World};
 /// use coder_testkit::{CoderMock, FakeCoder};
 ///
 /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -36,8 +35,7 @@ use crate::misuse::misuse;
 /// let mock = CoderMock::start().await;
 /// mock.list_workspaces().ok([coder.workspace(dev)]).expect(1).mount().await;
 ///
-/// let world = World::native(ReqwestTransport::new("test/1.0")?).unwrap();
-/// let client = Client::new(&world, mock.url());
+/// let client = Client::connect(mock.url(), "any-token")?;
 /// let page = client.send(&ListWorkspaces::new(WorkspaceFilter::new())).await?;
 /// assert_eq!(page.workspaces[0].name, "dev");
 /// # Ok::<_, Box<dyn std::error::Error>>(()) }).unwrap();

@@ -249,7 +249,8 @@ impl Fault {
     /// clock has gone on by `delay`.
     ///
     /// The fake's own clock stands still, so a time limit of the code under test ends first, and
-    /// the answer comes with [`FakeCoder::advance`](crate::FakeCoder::advance). On a clock that
+    /// the answer comes with [`FakeCoder::advance`](crate::FakeCoder::advance), which a test calls
+    /// while the request is under way (`tokio::join!`). On a clock that
     /// moves by itself ([`FakeCoderBuilder::clock`](crate::FakeCoderBuilder::clock)) the fake looks
     /// at it four times a second, if it has a [`runtime`](crate::FakeCoderBuilder::runtime) as a
     /// `FakeServer` has. From a `FakeCatalog`, which has no clock, no answer comes.

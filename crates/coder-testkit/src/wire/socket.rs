@@ -49,6 +49,14 @@ pub(crate) static LOGS: Habit = Habit {
     in_two_frames: true,
 };
 
+/// Messages that arrive: `…/inbox/watch`.
+pub(crate) static INBOX: Habit = Habit {
+    refusal: ("Failed to upgrade connection to websocket.", ""),
+    goodbye: "connection closed",
+    shown_out: (1002, "unexpected data message"),
+    in_two_frames: true,
+};
+
 /// Forms that answer: `…/dynamic-parameters`.
 pub(crate) static FORMS: Habit = Habit {
     refusal: ("Failed to accept WebSocket.", "failed to accept WebSocket connection: "),

@@ -11,15 +11,13 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use super::entity::EntityHandle;
-use super::host::Host;
 use super::manage::Managed;
 use super::operations::Named;
 use super::outcome::{Refusal, promise, told};
 use super::stream::{Followed, StreamHandle};
 use super::token::{HostTokens, Scheme};
-use super::transport::read_headers;
-use super::world::world;
 use crate::answer::{Answer, Fault, read};
+use crate::platform::{Host, read_headers, world};
 
 /// A client of one deployment.
 #[wasm_bindgen]
@@ -94,7 +92,9 @@ impl ClientHandle {
             let mut answer = Response::new(Bytes::from(body));
             *answer.status_mut() = StatusCode::from_u16(status)
                 .map_err(|error| Fault::from_error("invalidArgument", &error))?;
-            *answer.headers_mut() = read_headers(&headers);
+            *answer.headers_mut() = read_headers(&headers).ok_or_else(|| {
+                Fault::new("invalidArgument", "the response has a header that is none of HTTP")
+            })?;
             Ok(operation.read(&self.0, answer))
         };
         read().unwrap_or_else(|refusal: Refusal| told::<()>(Err(refusal)))

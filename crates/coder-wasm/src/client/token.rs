@@ -3,11 +3,19 @@
 use async_trait::async_trait;
 use coder_client::{Credential, CredentialError, CredentialProvider};
 use coder_core::Secret;
+use js_sys::Promise;
 use serde::Deserialize;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::host::Host;
+use crate::platform::Host;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Returns the promise of a token; of one that is fresher than `refused`.
+    #[wasm_bindgen(method)]
+    fn token(this: &Host, refused: Option<String>) -> Promise;
+}
 
 /// The header that a token travels in.
 #[derive(Clone, Copy, Default, Deserialize)]

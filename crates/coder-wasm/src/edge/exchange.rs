@@ -7,20 +7,19 @@ use coder_auth::http::ErrorResponse;
 use coder_core::{Body, with_causes};
 use futures_util::StreamExt as _;
 use futures_util::stream::{AbortHandle, Abortable, abortable};
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
-use web_sys::ReadableStream;
 
-use crate::fetch::{from_latin1, from_stream, to_latin1};
+use crate::platform::{Transfer, flat_headers, incoming, read_headers};
 
 /// Reads a request. One that HTTP does not know is answered here.
 pub(super) fn request(
     method: &str,
     target: &str,
     headers: &[String],
-    body: Option<&ReadableStream>,
+    body: Option<Transfer>,
 ) -> Result<Request<Body>, Response<Body>> {
     let refused = |what: &str| {
         let message = format!("the {what} of the request cannot be read");
@@ -29,15 +28,9 @@ pub(super) fn request(
     let mut request = Request::new(Body::empty());
     *request.method_mut() = method.parse().map_err(|_| refused("method"))?;
     *request.uri_mut() = target.parse().map_err(|_| refused("URL"))?;
-    for header in headers.chunks_exact(2) {
-        let [name, value] = header else { continue };
-        let name = HeaderName::try_from(name).ok();
-        let value = from_latin1(value).and_then(|value| HeaderValue::from_bytes(&value).ok());
-        let (name, value) = name.zip(value).ok_or_else(|| refused("headers"))?;
-        request.headers_mut().append(name, value);
-    }
+    *request.headers_mut() = read_headers(headers).ok_or_else(|| refused("headers"))?;
     if let Some(body) = body {
-        *request.body_mut() = from_stream(body, None);
+        *request.body_mut() = incoming(body);
     }
     Ok(request)
 }
@@ -45,11 +38,7 @@ pub(super) fn request(
 /// Writes an answer: a status, names and values of headers in turn, and a body.
 pub(super) fn response(answer: Response<Body>) -> Array {
     let (head, body) = answer.into_parts();
-    let headers = head.headers.iter();
-    let headers: Array = headers
-        .flat_map(|(name, value)| [name.as_str().to_owned(), to_latin1(value)])
-        .map(JsValue::from)
-        .collect();
+    let headers: Array = flat_headers(&head.headers).into_iter().map(JsValue::from).collect();
     let body = match body.size() {
         Some(0) => JsValue::UNDEFINED,
         Some(_) | None => EdgeBody::new(body).into(),

@@ -14,15 +14,16 @@ use coder_portal::Portal;
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
-use web_sys::ReadableStream;
 
 pub use exchange::EdgeBody;
 pub use js_rows::{JsRows, row_auth_store};
 pub use world::Context;
 
 use crate::answer::{Answer, Fault, answer};
+use crate::platform::{Host, Transfer};
 use catalog::Entities;
 use settings::Settings;
+use world::world;
 
 /// The portal of a configuration.
 ///
@@ -35,6 +36,7 @@ use settings::Settings;
 pub struct Edge(Rc<Parts>);
 
 struct Parts {
+    host: Host,
     settings: Settings,
     entities: Option<Rc<Entities>>,
     rows: JsRows,
@@ -49,16 +51,22 @@ impl std::fmt::Debug for Parts {
 }
 
 impl Parts {
-    fn new(config: &str, entities: Option<Function>, rows: JsRows) -> Result<Self, Fault> {
+    fn new(
+        config: &str,
+        entities: Option<Function>,
+        rows: JsRows,
+        host: Host,
+    ) -> Result<Self, Fault> {
         let settings = Settings::read(config)?;
         let entities = entities.map(Entities::new).map(Rc::new);
-        let shared = settings.portal(None, entities.as_ref(), &rows)?;
-        Ok(Self { settings, entities, rows, shared })
+        let shared = settings.portal(&world(&host, None), entities.as_ref(), &rows)?;
+        Ok(Self { host, settings, entities, rows, shared })
     }
 
     fn portal(&self, context: Option<Context>) -> Result<Portal, JsError> {
         let Some(context) = context else { return Ok(self.shared.clone()) };
-        let portal = self.settings.portal(Some(context), self.entities.as_ref(), &self.rows);
+        let world = world(&self.host, Some(context));
+        let portal = self.settings.portal(&world, self.entities.as_ref(), &self.rows);
         portal.map_err(|fault| JsError::new(fault.message()))
     }
 }
@@ -72,8 +80,13 @@ impl Edge {
     ///
     /// The answer that tells every mistake of the configuration.
     #[wasm_bindgen(constructor)]
-    pub fn new(config: &str, entities: Option<Function>, rows: JsRows) -> Result<Self, Answer> {
-        let parts = Parts::new(config, entities, rows);
+    pub fn new(
+        config: &str,
+        entities: Option<Function>,
+        rows: JsRows,
+        host: Host,
+    ) -> Result<Self, Answer> {
+        let parts = Parts::new(config, entities, rows, host);
         parts.map(Rc::new).map(Self).map_err(|fault| answer::<()>(Err(fault)))
     }
 
@@ -84,13 +97,13 @@ impl Edge {
         method: String,
         target: String,
         headers: Vec<String>,
-        body: Option<ReadableStream>,
+        body: Option<Transfer>,
         context: Option<Context>,
     ) -> Promise {
         let parts = Rc::clone(&self.0);
         future_to_promise(async move {
             let portal = parts.portal(context)?;
-            let answer = match exchange::request(&method, &target, &headers, body.as_ref()) {
+            let answer = match exchange::request(&method, &target, &headers, body) {
                 Ok(request) => portal.handle(request).await,
                 Err(refused) => refused,
             };

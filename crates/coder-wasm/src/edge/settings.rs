@@ -8,12 +8,12 @@ use backstage_catalog::{Catalog, RemoteCatalog};
 use coder_config::{
     AppConfig, ConfigSources, Environment, KeyStoreConfig, LoadedConfig, Node, Notice,
 };
+use coder_core::World;
 use coder_portal::{Portal, PortalError};
 use serde::Deserialize;
 
 use super::catalog::{Entities, JsCatalog};
 use super::js_rows::{JsRows, row_auth_store};
-use super::world::{Context, world};
 use crate::answer::{Fault, read};
 
 /// The configuration as JavaScript gives it.
@@ -68,17 +68,16 @@ impl Settings {
         self.config.notices().iter()
     }
 
-    /// Creates the portal of requests with this context, or of those without one.
+    /// Creates the portal in this world.
     pub(super) fn portal(
         &self,
-        context: Option<Context>,
+        world: &World,
         entities: Option<&Rc<Entities>>,
         rows: &JsRows,
     ) -> Result<Portal, Fault> {
-        let world = world(context);
         let catalog: Arc<dyn Catalog> = match (entities, &self.config.remote_catalog) {
             (Some(entities), _) => Arc::new(JsCatalog(Rc::clone(entities))),
-            (None, Some(remote)) => Arc::new(RemoteCatalog::from_config(&world, remote)),
+            (None, Some(remote)) => Arc::new(RemoteCatalog::from_config(world, remote)),
             (None, None) => {
                 return Err(Fault::new(
                     "invalidConfig",
@@ -87,7 +86,7 @@ impl Settings {
                 ));
             }
         };
-        let portal = Portal::builder(&self.config, &world, catalog, row_auth_store(rows));
+        let portal = Portal::builder(&self.config, world, catalog, row_auth_store(rows));
         portal.files(&self.files).build().map_err(|error| Fault::from(&error))
     }
 }

@@ -13,7 +13,7 @@ use coder_auth::{AttemptId, GrantKey, SessionId};
 use jiff::Timestamp;
 
 use super::records::{GrantRow, LeaseRow, LinkRow, Micros, PersonRow, SigningKeyRow, read};
-use super::transaction::{Transaction, transaction};
+use super::transaction::{Transaction, list, transaction};
 use super::{Rows, keys};
 
 /// So many expired attempts are deleted with each new one.
@@ -244,7 +244,7 @@ impl AuthStore for RowAuthStore {
     }
 
     async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError> {
-        let rows = self.rows.list(&keys::all(keys::SIGNING_KEYS)).await?;
+        let rows = list(&*self.rows, &keys::all(keys::SIGNING_KEYS)).await?;
         let keys = rows.iter().map(|row| read::<SigningKeyRow>(&row.key, &row.value));
         keys.map(|key| key.map(SigningKeyRecord::from)).collect()
     }

@@ -47,6 +47,21 @@ impl Tries {
     }
 }
 
+/// Lists the rows of a range, and fails when others came: a transition would change those.
+pub(super) async fn list(rows: &dyn Rows, range: &RowRange) -> Result<Vec<Row>, StoreError> {
+    let found = rows.list(range).await?;
+    let is_within = found.iter().all(|row| row.key >= range.start && row.key < range.end);
+    let is_sorted = found.is_sorted_by(|row, next| row.key < next.key);
+    let is_limited = u32::try_from(found.len()).is_ok_and(|count| count <= range.limit);
+    let problem = match (is_within, is_sorted, is_limited) {
+        (true, true, true) => return Ok(found),
+        (false, _, _) => "a row outside of the range",
+        (true, false, _) => "rows that are not in the order of their keys",
+        (true, true, false) => "more rows than the limit",
+    };
+    Err(StoreError::new(format!("`list` of the store gave {problem}")))
+}
+
 /// Rows that a transition reads and writes. It reads its own writes.
 pub(super) struct Transaction<'a> {
     rows: &'a dyn Rows,
@@ -89,7 +104,7 @@ impl<'a> Transaction<'a> {
     /// Lists rows as they are stored. They are not checked by the commit: a row that leads to another
     /// one changes with it.
     pub(super) async fn list(&mut self, range: &RowRange) -> Result<Vec<Row>, StoreError> {
-        self.rows.list(range).await
+        list(self.rows, range).await
     }
 
     pub(super) fn put(&mut self, key: String, value: &impl Serialize) -> Result<(), StoreError> {

@@ -4,14 +4,13 @@ import { after, before, test } from 'node:test';
 
 import { MemoryStore, createHandler } from '@coder-backstage/core/edge';
 
-import { CATALOG, PORTAL, config, sparingConfig, startFake } from './portal.mjs';
+import { CATALOG, PORTAL, config, sparingConfig, startPortalsFake } from './portal.mjs';
 import { wire } from './wire.mjs';
 
-let [fake, app] = [undefined, undefined];
+let fake;
 
 before(async () => {
-  fake = await startFake('node');
-  app = await fake.register();
+  fake = await startPortalsFake();
 });
 
 after(() => fake?.stop());
@@ -30,14 +29,14 @@ function sender(handler, context = () => undefined) {
 
 wire(() => ({
   fake,
-  send: sender(createHandler(config(fake, app), stores(), { log() {} })),
-  sparing: sender(createHandler(sparingConfig(fake, app), stores(), { log() {} })),
+  send: sender(createHandler(config(fake), stores(), { log() {} })),
+  sparing: sender(createHandler(sparingConfig(fake), stores(), { log() {} })),
 }));
 
 test('each request with a context is a replica of its own', async () => {
   const kept = [];
   const context = () => ({ waitUntil: promise => kept.push(promise) });
-  const send = sender(createHandler(config(fake, app), stores()), context);
+  const send = sender(createHandler(config(fake), stores()), context);
   const start = await send('GET', `/api/auth/coder/start?env=development&origin=${PORTAL}`, {});
   assert.equal(start.status, 302);
   const cookie = start.headers.find(([name]) => name === 'set-cookie')[1].split(';')[0];
@@ -82,29 +81,31 @@ test('every mistake of a configuration is told at once, with its place in a text
 });
 
 test('texts are merged, and take their secrets from the environment', async () => {
-  const whole = config(fake, { clientId: app.clientId, clientSecret: '${SECRET}' });
+  const whole = config({ url: fake.url, app: { ...fake.app, clientSecret: '${SECRET}' } });
   const texts = [
     { name: 'app-config.yaml', text: JSON.stringify(whole) },
     { name: 'app-config.production.yaml', text: 'coder: { session: { idle: 1h } }' },
   ];
-  const handler = createHandler(texts, stores(), { environment: { SECRET: app.clientSecret } });
+  const handler = createHandler(texts, stores(), {
+    environment: { SECRET: fake.app.clientSecret },
+  });
   const answer = await handler(new Request(`${PORTAL}/.backstage/health/v1/readiness`));
   assert.deepEqual(await answer.json(), { status: 'ok' });
 });
 
 test('keys that other processes cannot know are refused', () => {
-  const withoutKeys = config(fake, app, { keys: undefined });
+  const withoutKeys = config(fake, { keys: undefined });
   assert.throws(() => createHandler(withoutKeys, stores()), /`coder.session.keys` is missing/);
-  const inMemory = config(fake, app);
+  const inMemory = config(fake);
   inMemory.auth.keyStore = { provider: 'memory' };
   assert.throws(() => createHandler(inMemory, stores()), /`auth.keyStore.provider` is `memory`/);
 });
 
 test('what is missing is named', () => {
   const login = new MemoryStore();
-  assert.throws(() => createHandler(config(fake, app), { login }), /there is no catalog/);
+  assert.throws(() => createHandler(config(fake), { login }), /there is no catalog/);
   assert.throws(
-    () => createHandler(config(fake, app), {}),
+    () => createHandler(config(fake), {}),
     error => {
       assert.match(error.message, /no `read`, `list`, `commit`/);
       return true;
@@ -121,7 +122,7 @@ test('a store that fails is a 503, and the log tells why', async () => {
   };
   const log = (level, line) => lines.push(`${level}: ${line}`);
   const parts = { login: broken, catalog: CATALOG };
-  const handler = createHandler(config(fake, app), parts, { log });
+  const handler = createHandler(config(fake), parts, { log });
   const url = `${PORTAL}/api/auth/coder/refresh?env=development`;
   const headers = {
     cookie: `__Host-coder-session=${'a'.repeat(43)}`,
@@ -137,7 +138,7 @@ test('a store that fails is a 503, and the log tells why', async () => {
 });
 
 test('a body that no route takes is refused before it is read', async () => {
-  const handler = createHandler(config(fake, app), stores());
+  const handler = createHandler(config(fake), stores());
   let pulled = 0;
   const body = new ReadableStream(
     { pull: controller => controller.enqueue(new Uint8Array(++pulled)) },

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, test } from 'node:test';
 
-import { CATALOG, config, sparingConfig, startFake } from './portal.mjs';
+import { CATALOG, config, sparingConfig, startPortalsFake } from './portal.mjs';
 import { wire } from './wire.mjs';
 import { startWorker } from './workerd.mjs';
 
@@ -12,10 +12,9 @@ const PEOPLE = ['ann', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gus', 'hal'];
 let [fake, usual, sparing] = [];
 
 before(async () => {
-  fake = await startFake('workerd');
-  const app = await fake.register();
-  usual = await startWorker('edge-usual', worker(config(fake, app)));
-  sparing = await startWorker('edge-sparing', worker(sparingConfig(fake, app)));
+  fake = await startPortalsFake();
+  usual = await startWorker('edge-usual', worker(config(fake)));
+  sparing = await startWorker('edge-sparing', worker(sparingConfig(fake)));
 });
 
 after(() => {

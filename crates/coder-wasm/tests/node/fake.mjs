@@ -4,12 +4,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 
-/** Starts the fake: its URL, a token, ids of workspaces, and what lets something happen to them. */
+/** Starts the fake: its URL, a token, ids of workspaces, and what lets something happen. */
 export async function startFake() {
   const fake = spawn(process.env.CODER_FAKE, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [line] = await once(createInterface({ input: fake.stdout }), 'line');
-  const act = action => fake.stdin.write(`${action}\n`);
-  return { ...JSON.parse(line), act, stop: () => fake.stdin.end() };
+  const lines = createInterface({ input: fake.stdout })[Symbol.asyncIterator]();
+  const answer = async () => JSON.parse((await lines.next()).value);
+  const act = action => {
+    fake.stdin.write(`${action}\n`);
+    return answer();
+  };
+  return { ...(await answer()), act, stop: () => fake.stdin.end() };
 }
 
 /** Starts a server of this machine that answers with `answer`. */

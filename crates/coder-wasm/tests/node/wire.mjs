@@ -71,17 +71,21 @@ function sorted(value) {
 }
 
 /** The message that the page of a popup posts. */
-function posted(page) {
+export function posted(page) {
   const literal = /decodeURIComponent\('([^']*)'/.exec(page)?.[1];
   return literal && JSON.parse(decodeURIComponent(literal));
 }
 
 /** The browser of one person. */
-class Browser {
+export class Browser {
   #cookies = new Map();
 
   constructor(send) {
     this.send = send;
+  }
+
+  get cookies() {
+    return this.#cookies.entries();
   }
 
   set(name, value) {

@@ -124,7 +124,7 @@ impl TemplateVersion {
     }
 
     /// Renders the job that has imported the version.
-    fn job_json(&self, deployment: &Deployment<'_>, template: &Template) -> Value {
+    pub(super) fn job_json(&self, deployment: &Deployment<'_>, template: &Template) -> Value {
         let import = self.import(&deployment.settings.pace, deployment.now);
         let mut job = json!({
             "id": sibling(self.id, 1),

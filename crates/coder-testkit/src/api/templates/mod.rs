@@ -1,5 +1,6 @@
 //! Templates: what workspaces are made from.
 
+mod dry_run;
 mod dynamic;
 mod json;
 mod parameters;
@@ -11,6 +12,9 @@ mod versions;
 
 use uuid::Uuid;
 
+pub(crate) use dry_run::{
+    cancel_dry_run, create_dry_run, dry_run, dry_run_logs, dry_run_resources,
+};
 pub(crate) use parameters::{Resolved, Values, Wanted};
 pub(crate) use push::{
     archive, archive_versions, cancel, create, create_version, download, patch_version, promote,

@@ -2,8 +2,10 @@
 
 mod admin;
 mod list;
+mod secrets;
 mod settings;
 mod sign_in;
+mod ssh_key;
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -13,8 +15,10 @@ pub(crate) use admin::{
     activate, assignable_roles, create, delete, set_password, set_roles, suspend,
 };
 pub(crate) use list::list;
+pub(crate) use secrets::{create_secret, delete_secret, secret, secrets, update_secret};
 pub(crate) use settings::{appearance, autofill, login_type, preferences, put_profile, roles};
 pub(crate) use sign_in::{create_first, first, login, logout};
+pub(crate) use ssh_key::{new_ssh_key, ssh_key};
 
 use crate::api::{Open, first as first_open};
 use crate::json::Json as _;

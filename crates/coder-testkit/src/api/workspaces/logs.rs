@@ -64,7 +64,7 @@ pub(super) fn of_agent(deployment: &Deployment<'_>, call: &Call, agent: Uuid) ->
     Reply::web_socket(call, &LOGS, batches.map(Value::from))
 }
 
-/// Answers with the log of the import of a template's version. With `follow` the answer is a
+/// Answers with the log of the import of a template's version, or of a dry run. With `follow` the answer is a
 /// WebSocket with a message for each line, which closes when the import is over.
 pub(crate) fn of_import(
     deployment: &Deployment<'_>,
@@ -87,8 +87,13 @@ pub(crate) fn of_import(
 }
 
 fn import_of(deployment: &Deployment<'_>, version: Uuid) -> Option<ImportJob> {
-    let (_, version) = deployment.state.version(version)?;
-    Some(version.import(&deployment.settings.pace, deployment.now))
+    let state = &deployment.state;
+    let (pace, now) = (&deployment.settings.pace, deployment.now);
+    if let Some(run) = state.dry_runs.iter().find(|run| run.job.id == version) {
+        return Some(run.job.import(pace, now));
+    }
+    let (_, version) = state.version(version)?;
+    Some(version.import(pace, now))
 }
 
 /// Returns the lines of an import so far: the provisioner plans twice, unless the import fails.

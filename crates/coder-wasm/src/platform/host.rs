@@ -1,4 +1,4 @@
-//! What the platform does for this module: objects that `client.js` makes of the platform's own.
+//! What the platform does for a module: objects that `platform.js` makes of the platform's own.
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
@@ -8,18 +8,6 @@ extern "C" {
     /// The platform.
     #[derive(Clone, Debug)]
     pub type Host;
-
-    /// Returns the milliseconds since 1970.
-    #[wasm_bindgen(method)]
-    pub(super) fn now(this: &Host) -> f64;
-
-    /// Returns random bytes.
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn random(this: &Host, length: usize) -> Result<Vec<u8>, JsValue>;
-
-    /// Starts a timer.
-    #[wasm_bindgen(method)]
-    pub(super) fn sleep(this: &Host, milliseconds: f64) -> Timer;
 
     /// Begins to send a request. Names and values of headers alternate.
     #[wasm_bindgen(method)]
@@ -32,67 +20,58 @@ extern "C" {
     ) -> Exchange;
 
     /// Begins to open a WebSocket; nothing when the platform has none that carries these headers.
-    #[wasm_bindgen(method, js_name = openSocket)]
-    pub(super) fn open_socket(this: &Host, url: &str, headers: Vec<String>) -> Option<Socket>;
+    #[wasm_bindgen(method, catch, js_name = openSocket)]
+    pub(super) fn open_socket(
+        this: &Host,
+        url: &str,
+        headers: Vec<String>,
+    ) -> Result<Option<Socket>, JsValue>;
 
-    /// Returns the promise of a token; of one that is fresher than `refused`.
+    /// The chunks of a body.
+    #[derive(Clone, Debug)]
+    pub type Transfer;
+
+    /// Returns the promise of the next bytes; of nothing at the end.
     #[wasm_bindgen(method)]
-    pub(super) fn token(this: &Host, refused: Option<String>) -> Promise;
-
-    /// A timer.
-    #[derive(Debug)]
-    pub type Timer;
-
-    /// Returns the promise of its end.
-    #[wasm_bindgen(method)]
-    pub(super) fn over(this: &Timer) -> Promise;
-
-    /// Ends it now.
-    #[wasm_bindgen(method)]
-    pub(super) fn cancel(this: &Timer);
-
-    /// A request and its answer.
-    #[derive(Debug)]
-    pub type Exchange;
-
-    /// Returns the promise of the [`Answer`].
-    #[wasm_bindgen(method)]
-    pub(super) fn answer(this: &Exchange) -> Promise;
-
-    /// Returns the promise of the next bytes of the answer's body; of nothing at its end.
-    #[wasm_bindgen(method)]
-    pub(super) fn read(this: &Exchange) -> Promise;
+    pub(super) fn read(this: &Transfer) -> Promise;
 
     /// Ends the transfer.
     #[wasm_bindgen(method)]
-    pub(super) fn abort(this: &Exchange);
+    pub(super) fn abort(this: &Transfer);
+
+    /// A request and the transfer of its answer's body.
+    #[derive(Clone, Debug)]
+    #[wasm_bindgen(extends = Transfer)]
+    pub type Exchange;
+
+    /// Returns the promise of the answer's [`Head`].
+    #[wasm_bindgen(method)]
+    pub(super) fn answer(this: &Exchange) -> Promise;
 
     /// The head of an answer.
     #[derive(Debug)]
-    pub type Answer;
+    pub type Head;
 
     #[wasm_bindgen(method, getter)]
-    pub(super) fn status(this: &Answer) -> u16;
+    pub(super) fn status(this: &Head) -> u16;
 
     /// Names and values of headers, which alternate.
     #[wasm_bindgen(method, getter)]
-    pub(super) fn headers(this: &Answer) -> Vec<String>;
+    pub(super) fn headers(this: &Head) -> Vec<String>;
 
-    /// A WebSocket.
-    #[derive(Debug)]
+    /// A WebSocket, or the transfer of the answer that refuses it. Its end closes it.
+    #[derive(Clone, Debug)]
+    #[wasm_bindgen(extends = Transfer)]
     pub type Socket;
 
-    /// Returns the promise that it is open.
+    /// Returns the promise that it is open: of nothing, or of the [`Head`] of the answer that
+    /// refuses it.
     #[wasm_bindgen(method)]
     pub(super) fn opened(this: &Socket) -> Promise;
 
     /// Returns the promise of the next [`Message`].
     #[wasm_bindgen(method)]
     pub(super) fn next(this: &Socket) -> Promise;
-
-    /// Closes it.
-    #[wasm_bindgen(method)]
-    pub(super) fn close(this: &Socket);
 
     /// A message of a WebSocket: a text, or its close.
     #[derive(Debug)]

@@ -9,8 +9,9 @@ use http::header::ACCEPT;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use super::headers::flat_headers;
 use super::host::{Host, Message, Socket};
-use super::transport::{failed, flat};
+use super::transport::{Open, failed, response};
 
 /// Opens a WebSocket. Where the platform cannot, or does not tell why it did not, the error is
 /// [`TransportErrorKind::Unsupported`], so that the client uses its next channel.
@@ -20,34 +21,29 @@ pub(super) async fn open(
 ) -> Result<WebSocketResponse, TransportError> {
     let unsupported =
         |reason: &str| TransportError::new(TransportErrorKind::Unsupported).with_reason(reason);
+    let not_opened =
+        |_| unsupported("the web socket was not opened, and the platform tells no more");
     let mut headers = request.headers().clone();
     // `Accept` says nothing about a socket. What else there is, a credential above all, must not be
     // lost on the way.
     headers.remove(ACCEPT);
-    // `http…` to `ws…`.
-    let url = request.uri().to_string().replacen("http", "ws", 1);
-    let socket = host.open_socket(&url, flat(&headers)?);
+    let url = request.uri().to_string();
+    let socket = host.open_socket(&url, flat_headers(&headers)).map_err(not_opened)?;
     let socket = socket.map(Open).ok_or_else(|| {
         unsupported("the platform has no web socket that carries the request's headers")
     })?;
-    JsFuture::from(socket.0.opened()).await.map_err(|_| {
-        unsupported("the web socket was not opened, and the platform tells no more")
-    })?;
+    let refused = JsFuture::from(socket.0.opened()).await.map_err(not_opened)?;
+    if !refused.is_undefined() {
+        return response(&refused.unchecked_into(), socket).map(WebSocketResponse::Refused);
+    }
     let incoming = stream::try_unfold(socket, message);
     let outgoing = sink::drain().sink_map_err(|never| match never {}).with(refuse);
     Ok(WebSocketResponse::Open(WebSocket::new(incoming, outgoing)))
 }
 
-/// A socket that is closed when it is dropped.
-struct Open(Socket);
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.close();
-    }
-}
-
-async fn message(socket: Open) -> Result<Option<(WebSocketMessage, Open)>, TransportError> {
+async fn message(
+    socket: Open<Socket>,
+) -> Result<Option<(WebSocketMessage, Open<Socket>)>, TransportError> {
     let message = JsFuture::from(socket.0.next()).await.map_err(failed)?;
     if message.is_undefined() {
         return Ok(None);

@@ -1,0 +1,164 @@
+// Whatever is passed in, in whatever place: the answer is a result or a CoderError.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import * as entityModule from '@coder-backstage/core';
+import * as clientModule from '@coder-backstage/core/client';
+import * as edgeModule from '@coder-backstage/core/edge';
+import * as textModule from '@coder-backstage/core/text';
+
+const { AssetUrls, CoderDefaults, CoderError, ScmIntegrations } = entityModule;
+const { CoderClient } = clientModule;
+
+const circle = {};
+circle.self = circle;
+
+const JUNK = {
+  undefined: undefined,
+  null: null,
+  number: 5,
+  'no number': NaN,
+  bigint: 10n,
+  boolean: true,
+  symbol: Symbol('junk'),
+  text: 'junk',
+  'half a pair': '\ud800',
+  'empty text': '',
+  array: [1],
+  'empty array': [],
+  object: {},
+  circle,
+  deep: JSON.parse(`${'['.repeat(3000)}${']'.repeat(3000)}`),
+  'a key of objects': JSON.parse('{"__proto__": {"toString": 1}, "constructor": 1}'),
+  function: () => 'junk',
+  date: new Date(NaN),
+  'without a prototype': Object.create(null),
+};
+
+const app = { deployment: { accessUrl: 'https://coder.example.com' }, workspaces: {} };
+const entity = { apiVersion: 'x/v1', kind: 'Component', metadata: { name: 'x' } };
+const id = '7e8a26cd-5e2d-4d7e-9c3e-0d2c9a0f5a11';
+
+/** A client of a Coder that knows nothing. */
+function client() {
+  const fetch = async () => Response.json({ message: 'no' }, { status: 404 });
+  return new CoderClient({ url: 'https://coder.example.com', retry: 'never', fetch });
+}
+
+const first = stream => stream.next();
+
+/** Each function with arguments that it takes. */
+const CALLS = {
+  compileCoderConfig: [entityModule.compileCoderConfig, app, {}, 'https://github.com/a/b'],
+  CoderDefaults: [(...given) => new CoderDefaults(...given), app, new ScmIntegrations()],
+  compile: [(...given) => new CoderDefaults(app).compile(...given), {}, 'https://github.com/a/b'],
+  compileEntity: [given => new CoderDefaults(app).compileEntity(given), entity],
+  searchPlan: [(...given) => new CoderDefaults(app).searchPlan(...given), entity, {}],
+  creationLink: [(...given) => new CoderDefaults(app).creationLink(...given), entity, {}],
+  'a name to create': [name => new CoderDefaults(app).creationLink(entity, { name }), 'x'],
+  'names to lock': [lock => new CoderDefaults(app).creationLink(entity, { lock }), ['x']],
+  ScmIntegrations: [given => new ScmIntegrations(given), {}],
+  repositoryOf: [given => new ScmIntegrations().repositoryOf(given), entity],
+  integrationOf: [given => new ScmIntegrations().integrationOf(given), 'https://github.com/a'],
+  annotationsOf: [
+    (...given) => new ScmIntegrations().annotationsOf(...given),
+    { type: 'url', target: 'https://github.com/a/b' },
+    { type: 'url', target: 'https://github.com/a/b' },
+  ],
+  AssetUrls: [given => new AssetUrls(given), 'https://coder.example.com'],
+  icon: [given => new AssetUrls('https://coder.example.com').icon(given), '/icon/x.svg'],
+  owns: [given => new AssetUrls('https://coder.example.com').owns(given), '/icon/x.svg'],
+  isEmoji: [given => new AssetUrls('https://coder.example.com').isEmoji(given), '/icon/x.svg'],
+  portalUrls: [entityModule.portalUrls, 'https://portal.example.com', {}],
+  availability: [entityModule.availability, {}, {}],
+  moment: [now => entityModule.readWorkspaces('{"workspaces":[]}', { now }), 0],
+  readWorkspaces: [entityModule.readWorkspaces, '{"workspaces":[]}', {}],
+  pollAfterSeconds: [entityModule.pollAfterSeconds],
+  workspaceLinks: [entityModule.workspaceLinks, {}, { accessUrl: 'https://coder.example.com' }],
+  iconLetter: [entityModule.iconLetter, 'x'],
+  init: [entityModule.init],
+  lintCatalogInfo: [textModule.lintCatalogInfo, 'a: 1', { file: 'x' }],
+  'a file': [file => textModule.lintCatalogInfo('a: 1', { file }), 'x'],
+  readCatalogInfo: [textModule.readCatalogInfo, 'a: 1', {}],
+  lintAppConfig: [textModule.lintAppConfig, { files: { 'app-config.yaml': 'a: 1' } }],
+  'files of app-config': [files => textModule.lintAppConfig({ files }), {}],
+  'an environment': [environment => textModule.lintAppConfig({ files: {}, environment }), {}],
+  loadAppConfig: [textModule.loadAppConfig, { files: { 'app-config.yaml': 'a: 1' } }],
+  parseEntityRef: [textModule.parseEntityRef, 'component:default/x', {}],
+  stringifyEntityRef: [textModule.stringifyEntityRef, { kind: 'a', namespace: 'b', name: 'c' }],
+  CoderClient: [given => new CoderClient(given), { url: 'https://coder.example.com' }],
+  'a fetch': [fetch => new CoderClient({ url: 'https://coder.example.com', fetch }), fetch],
+  send: [(...given) => client().send(...given), clientModule.getUser(), {}],
+  'a signal': [signal => client().send(clientModule.getUser(), { signal }), undefined],
+  request: [given => client().request(given), clientModule.getUser()],
+  read: [
+    (operation, answer = new Response('{}')) => client().read(operation, answer),
+    clientModule.getUser(),
+    undefined,
+  ],
+  workspacesOf: [(...given) => client().workspacesOf(...given), entity, app, {}],
+  watchWorkspace: [(...given) => first(client().watchWorkspace(...given)), id, {}],
+  buildLogs: [(...given) => first(client().buildLogs(...given)), id, {}],
+  agentLogs: [(...given) => first(client().agentLogs(...given)), id, {}],
+  ...Object.fromEntries(
+    [
+      'waitUntilReady',
+      ...['start', 'stop', 'restart', 'update', 'delete'].map(verb => `${verb}Workspace`),
+    ].map(name => [name, [(...given) => client()[name](...given), id, {}]]),
+  ),
+  find: [given => client().workspacesOf(entity, app).find(given), {}],
+  open: [given => client().workspacesOf(entity, app).open(given), {}],
+  ensure: [
+    (...given) =>
+      client()
+        .workspacesOf(entity, app)
+        .ensure(...given),
+    'x',
+    {},
+  ],
+  watch: [given => first(client().workspacesOf(entity, app).watch(given)), {}],
+  call: [(...given) => client().request(clientModule.call(...given)), 'GET', ['x'], {}],
+  getBuildInfo: [clientModule.getBuildInfo],
+  ...Object.fromEntries(
+    [
+      'getUser',
+      'getWorkspace',
+      'getWorkspaceByName',
+      'listBuildParameters',
+      'listTemplates',
+      'listWorkspaces',
+    ].map(name => [name, [(...given) => client().request(clientModule[name](...given)), id, id]]),
+  ),
+  createHandler: [edgeModule.createHandler, {}, { login: new edgeModule.MemoryStore() }, {}],
+  MemoryStore: [() => new edgeModule.MemoryStore()],
+};
+
+/** Classes of which no function makes one from arguments. */
+const OTHERS = ['CoderError'];
+
+test('no function is forgotten here', () => {
+  const names = [entityModule, textModule, clientModule, edgeModule].flatMap(Object.keys);
+  const methods = [CoderDefaults, ScmIntegrations, AssetUrls, CoderClient].flatMap(
+    ({ prototype }) => Object.getOwnPropertyNames(prototype),
+  );
+  const known = [...Object.keys(CALLS), ...OTHERS, 'constructor', 'defaults', 'free', 'notices'];
+  const missing = [...names, ...methods].filter(name => !known.includes(name));
+  assert.deepEqual(missing, []);
+});
+
+for (const [name, [call, ...usual]] of Object.entries(CALLS)) {
+  test(`${name} takes its arguments, or says what is wrong with them`, async () => {
+    for (const place of usual.keys()) {
+      for (const [what, junk] of Object.entries(JUNK)) {
+        const given = usual.with(place, junk);
+        try {
+          await call(...given);
+        } catch (error) {
+          const told = `${what} as argument ${place}: ${error?.stack ?? String(error)}`;
+          assert.ok(error instanceof CoderError, told);
+          assert.doesNotMatch(error.message, /\n|\bundefined is not\b|is not a function/, told);
+        }
+      }
+    }
+  });
+}
