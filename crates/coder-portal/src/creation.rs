@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use coder_client::WorkspaceName;
 use coder_config::EntityRef;
-use coder_workspaces::{CreationForm, EnsureWorkspace, OpenOutcome, OpenWorkspace, Wait};
+use coder_workspaces::{
+    CreationForm, EnsureWorkspace, EntityWorkspacesConfig, OpenOutcome, OpenWorkspace, Wait,
+};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -100,7 +102,7 @@ pub(crate) async fn create(
     let NewWorkspace { name, preset, parameters } = &call.body.0;
     check_values(parameters)?;
     let name = WorkspaceName::parse(name).map_err(ApiError::Name)?;
-    let (config, _) = call.state.entity_config(&call.path, call.caller.environment()).await?;
+    let config = call.compatible_config().await?;
     let mut ensure = EnsureWorkspace::new(&config, name);
     for (name, value) in parameters {
         ensure = ensure.parameter(name, value);
@@ -118,7 +120,7 @@ pub(crate) async fn open(
 ) -> Result<Asked<OpenedWorkspace>, ApiError> {
     let OpenBody { name, preset, parameters } = &call.body.0;
     check_values(parameters)?;
-    let (config, _) = call.state.entity_config(&call.path, call.caller.environment()).await?;
+    let config = call.compatible_config().await?;
     let mut open = OpenWorkspace::new(&config).wait(Wait::UntilAsked).wait_limit(PATIENCE);
     if let Some(name) = name {
         open = open.name(WorkspaceName::parse(name).map_err(ApiError::Name)?);
@@ -144,8 +146,18 @@ pub(crate) async fn open(
 }
 
 impl<Q, B> Call<EntityRef, Q, B> {
-    async fn form(&self, choices: &Choices) -> Result<Json<wire::CreationForm>, ApiError> {
+    /// Reads how workspaces of the entity are configured.
+    ///
+    /// For an entity that Coder has nothing for, no workspace is created: it would belong to no entity,
+    /// and no page would show it.
+    async fn compatible_config(&self) -> Result<EntityWorkspacesConfig, ApiError> {
         let (config, _) = self.state.entity_config(&self.path, self.caller.environment()).await?;
+        config.compatibility()?;
+        Ok(config)
+    }
+
+    async fn form(&self, choices: &Choices) -> Result<Json<wire::CreationForm>, ApiError> {
+        let config = self.compatible_config().await?;
         let Choices { preset, parameters } = choices;
         let user = self.caller.user_id();
         let form =

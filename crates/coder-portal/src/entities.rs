@@ -79,7 +79,7 @@ pub(crate) struct EntityConfig {
     /// Template of new workspaces; null when nobody names one.
     template_name: Option<String>,
     /// Mode of the creation link: `manual` or `auto`.
-    #[cfg_attr(test, schemars(with = "String"))]
+    #[cfg_attr(test, schemars(with = "String", extend("enum" = ["manual", "auto"])))]
     mode: CreationMode,
     /// URL that the entity's repository is cloned from; null when it has none.
     repository_url: Option<String>,
@@ -123,7 +123,7 @@ pub(crate) struct WorkspacesQuery {
     /// Owner of the workspaces: `me`, or `everyone` for all that the caller may see.
     #[serde(default)]
     owner: OwnerChoice,
-    /// Text as in Coder's search box: a part of a name, or `owner/part-of-a-name`.
+    /// A part of a workspace's name, or `owner/part-of-a-name`; filters such as `status:running` are refused.
     q: Option<String>,
     /// Greatest number of workspaces on the page.
     #[serde(default)]
@@ -143,7 +143,7 @@ pub(crate) struct EntityWorkspaceList {
     /// Template of new workspaces; null when nobody names one.
     template_name: Option<String>,
     /// Mode of the creation link: `manual` or `auto`.
-    #[cfg_attr(test, schemars(with = "String"))]
+    #[cfg_attr(test, schemars(with = "String", extend("enum" = ["manual", "auto"])))]
     mode: CreationMode,
     /// URL that the entity's repository is cloned from; null when it has none.
     repository_url: Option<String>,

@@ -17,6 +17,7 @@ use indexmap::IndexMap;
 
 use crate::create::{active_version, preset_called, template};
 use crate::follow::Follower;
+use crate::parameters::strangers;
 use crate::{
     EntityWorkspacesConfig, MissingAccount, ParameterProblem, Progress, WorkspacesError, accounts,
 };
@@ -146,11 +147,13 @@ impl CreationForm {
         }
         values.extend(chosen.clone());
         let is_classic = template.use_classic_parameter_flow;
-        let ((parameters, problems), missing_accounts) = try_join(
+        let ((parameters, mut problems), missing_accounts) = try_join(
             parameters(client, version, owner, is_classic, &values),
             accounts::missing(client, version, None),
         )
         .await?;
+        let known: Vec<&str> = parameters.iter().map(|one| one.name.as_str()).collect();
+        problems.extend(strangers(chosen, &known));
         Ok(Self { template, presets, parameters, problems, missing_accounts })
     }
 }

@@ -112,7 +112,9 @@ impl EntityWorkspacesConfig {
 pub enum Incompatible {
     /// The entity has no repository, and says nothing about workspaces itself.
     /// [`Entity::repository`](coder_config::Entity::repository) tells why there is none.
-    #[error("the entity has neither a repository nor a `spec.coder`")]
+    #[error(
+        "the entity has neither a repository nor a `spec.coder`; add the annotation `backstage.io/source-location`, or `spec.coder`"
+    )]
     NoRepository,
     /// The entity has a repository, but nobody said which parameters of templates hold one.
     #[error(

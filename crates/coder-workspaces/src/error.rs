@@ -215,7 +215,7 @@ pub enum NotReady {
     #[error("went dormant meanwhile")]
     Dormant,
     /// The workspace runs without a deadline, so there is none to put off.
-    #[error("has no deadline that could be extended")]
+    #[error("has no deadline that could be extended; it runs until somebody stops it")]
     NoDeadline,
     /// Somebody started the workspace meanwhile.
     #[error("was started meanwhile")]
@@ -230,7 +230,7 @@ pub enum NotReady {
     #[error("was deleted")]
     Deleted,
     /// Other builds of it kept coming first.
-    #[error("is busy with builds that somebody else asked for")]
+    #[error("is busy with another build; try again when it has ended")]
     Busy,
     /// The workspace took longer than the caller wanted to wait.
     #[error("is not there yet{}; look again later", because(reason))]

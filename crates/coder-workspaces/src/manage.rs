@@ -209,14 +209,21 @@ impl<'a> ManageWorkspace<'a> {
     ///
     /// # Errors
     ///
-    /// [`NotReady::Stopped`] when the workspace does not run, [`NotReady::NoDeadline`] when it has no
-    /// deadline, and [`WorkspacesError::Client`] when Coder refuses or does not answer.
+    /// [`NotReady::Busy`] while the workspace starts, [`NotReady::Stopped`] when it does not run,
+    /// [`NotReady::NoDeadline`] when it has no deadline, and [`WorkspacesError::Client`] when Coder refuses or does not answer.
     pub async fn extend(&self, by: Duration) -> Result<Timestamp, WorkspacesError> {
         let workspace = self.look().await?;
         let build = &workspace.latest_build;
         let Some(deadline) = build.deadline else {
-            let runs = build.status == WorkspaceStatus::Running;
-            let problem = if runs { NotReady::NoDeadline } else { NotReady::Stopped };
+            let starts =
+                matches!(build.status, WorkspaceStatus::Pending | WorkspaceStatus::Starting);
+            let problem = if build.status == WorkspaceStatus::Running {
+                NotReady::NoDeadline
+            } else if starts {
+                NotReady::Busy
+            } else {
+                NotReady::Stopped
+            };
             return Err(WorkspacesError::NotReady { workspace: workspace.name, problem });
         };
         let wanted = deadline.checked_add(by).unwrap_or(Timestamp::MAX);

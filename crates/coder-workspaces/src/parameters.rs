@@ -86,8 +86,7 @@ fn settle(
     mut problems: Vec<ParameterProblem>,
 ) -> Result<Chosen, NotCreatable> {
     let is_known = |name: &str| known.contains(&name);
-    let strangers = named.keys().filter(|name| !is_known(name));
-    problems.extend(strangers.map(|name| ParameterProblem::new(name, stranger(name, known))));
+    problems.extend(strangers(named, known));
     if !problems.is_empty() {
         return Err(NotCreatable::Parameters(problems));
     }
@@ -100,6 +99,15 @@ fn settle(
         .map(|one| (one.name.clone(), one.value.clone()))
         .collect();
     Ok(Chosen { values, from_preset, unknown: unknown.into_iter().map(|(name, _)| name).collect() })
+}
+
+/// Returns a problem for each name that is not one of the template's parameters.
+pub(crate) fn strangers(
+    named: &IndexMap<String, String>,
+    known: &[&str],
+) -> impl Iterator<Item = ParameterProblem> {
+    let unknown = named.keys().filter(|name| !known.contains(&name.as_str()));
+    unknown.map(|name| ParameterProblem::new(name, stranger(name, known)))
 }
 
 /// Tells that the template has no parameter of this name, and which one may be meant.

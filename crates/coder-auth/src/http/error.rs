@@ -87,9 +87,13 @@ pub enum RequestError {
     NotJson,
     /// The body is not JSON, or not the JSON that the route takes.
     #[error(
-        "the request body is not the JSON that this route takes (line {line}, column {column})"
+        "the request body is not the JSON that this route takes{} (line {line}, column {column})",
+        expected.as_ref().map(|expected| format!(": {expected}")).unwrap_or_default()
     )]
     UnreadableJson {
+        /// Field that is missing, or what the route takes at this place; `None` when the body is no
+        /// JSON.
+        expected: Option<String>,
         /// Line of the first mistake, counted from 1.
         line: usize,
         /// Column of the first mistake, counted from 1.

@@ -27,9 +27,33 @@ pub fn read_json<T: DeserializeOwned>(request: &Request<Bytes>) -> Result<T, Req
         return Err(RequestError::BodyTooLarge);
     }
     serde_json::from_slice(request.body()).map_err(|error| RequestError::UnreadableJson {
+        expected: expected(&error),
         line: error.line(),
         column: error.column(),
     })
+}
+
+/// Returns what the route takes at the place of a mistake, without a word of the body.
+///
+/// The end of serde's messages is about the type that is read. Their beginning may hold text of the
+/// body, so only the name of a missing field is taken from there, which is the type's own as well.
+fn expected(error: &serde_json::Error) -> Option<String> {
+    const TELLING: [&str; 5] = [
+        "unknown field `",
+        "unknown variant `",
+        "invalid type: ",
+        "invalid value: ",
+        "invalid length ",
+    ];
+    let message = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let message = message.strip_suffix(&place).unwrap_or(&message);
+    if message.starts_with("missing field `") {
+        return Some(message.to_owned());
+    }
+    let is_telling = TELLING.iter().any(|start| message.starts_with(start));
+    let (_, expected) = message.rsplit_once(", expected ").filter(|_| is_telling)?;
+    Some(format!("expected {expected}"))
 }
 
 #[cfg(test)]
@@ -54,8 +78,37 @@ mod tests {
     #[test]
     fn a_mistake_in_json_is_told_by_its_place_and_without_a_word_of_it() {
         let error = read("application/json", "{\"token\":\n CANARY}").unwrap_err();
-        assert_eq!(error, RequestError::UnreadableJson { line: 2, column: 2 });
+        assert_eq!(error, RequestError::UnreadableJson { expected: None, line: 2, column: 2 });
         assert!(!error.to_string().contains("CANARY"), "{error}");
+    }
+
+    #[test]
+    fn a_body_of_another_form_is_told_which_field_the_route_takes_and_without_a_word_of_it() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(dead_code, reason = "only the mistakes are looked at")]
+        struct Body {
+            name: String,
+            minutes: Option<u32>,
+        }
+        let told = |body: &str| {
+            let request = Request::post("/").header("content-type", "application/json");
+            let request = request.body(Bytes::copy_from_slice(body.as_bytes())).unwrap();
+            read_json::<Body>(&request).unwrap_err().to_string()
+        };
+        let cases = [
+            ("{}", "missing field `name`"),
+            (r#"{"CANARY":1}"#, "expected `name` or `minutes`"),
+            (r#"{"CANARY, expected `CANARY`":1}"#, "expected `name` or `minutes`"),
+            (r#"{"name":["CANARY"]}"#, "expected a string"),
+            (r#"{"name":"x","minutes":"CANARY, expected CANARY"}"#, "expected u32"),
+            (r#""CANARY""#, "expected struct Body"),
+        ];
+        for (body, expected) in cases {
+            let told = told(body);
+            assert!(told.contains(&format!("takes: {expected} (line 1, column ")), "{told}");
+            assert!(!told.contains("CANARY"), "{told}");
+        }
     }
 
     #[test]

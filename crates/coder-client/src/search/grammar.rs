@@ -12,7 +12,7 @@ pub enum FilterError {
     #[error("a search value is empty")]
     Empty,
     /// The grammar has no way to write a character in such a value.
-    #[error("`{}` cannot be searched for: coder's search has no way to write {character:?} in it", value.escape_debug())]
+    #[error("`{}` cannot be searched for: Coder's search has no way to write {character:?} in it; search for another text", value.escape_debug())]
     Character {
         /// The value that was refused.
         value: String,

@@ -8,7 +8,7 @@ use coder_auth::{AuthError, RequestError, SessionError};
 use coder_client::{ClientError, FilterError, IdError, NameError};
 use coder_config::{EntityRef, EntityRefError};
 use coder_core::{cleaned, quoted, with_causes};
-use coder_workspaces::{NotCreatable, NotReady, WorkspacesError};
+use coder_workspaces::{Incompatible, NotCreatable, NotReady, WorkspacesError};
 use http::StatusCode;
 
 /// How long to wait before the catalog is asked again.
@@ -40,6 +40,8 @@ pub(crate) enum ApiError {
     NoEntity(EntityRef),
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Incompatible(#[from] Incompatible),
     #[error("the workspace {} has no such agent", quoted(workspace))]
     NoAgent { workspace: String },
     #[error("a workspace can run longer by 1 to 10080 minutes, not by {minutes}")]
@@ -77,6 +79,7 @@ impl ApiError {
             | Self::Name(_)
             | Self::NoEntity(_)
             | Self::Catalog(_)
+            | Self::Incompatible(_)
             | Self::NoAgent { .. }
             | Self::Extension { .. }
             | Self::NotRenamable
@@ -136,7 +139,7 @@ impl From<ApiError> for ErrorResponse {
             | ApiError::TooManyValues
             | ApiError::InvalidKey => StatusCode::BAD_REQUEST,
             ApiError::NoEntity(_) | ApiError::NoAgent { .. } => StatusCode::NOT_FOUND,
-            ApiError::NotRenamable => StatusCode::CONFLICT,
+            ApiError::Incompatible(_) | ApiError::NotRenamable => StatusCode::CONFLICT,
             ApiError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             ApiError::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
         };

@@ -71,7 +71,7 @@ pub(super) fn query<Q: DeserializeOwned + Described>(
             problem.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
         match missing {
             Some(name) => {
-                ApiError::Parameter { name: name.to_owned(), problem: "is missing".into() }
+                ApiError::Parameter { name: name.to_owned(), problem: "is missing; add it".into() }
             }
             None => ApiError::Parameter { name, problem },
         }

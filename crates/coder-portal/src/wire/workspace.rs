@@ -47,19 +47,15 @@ pub(crate) struct Workspace {
     pub(crate) renamable: bool,
     /// Moment of the last use.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub(crate) last_used_at: Option<Timestamp>,
     /// Moment at which it stops by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub(crate) deadline: Option<Timestamp>,
     /// Moment since which it is dormant.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub(crate) dormant_at: Option<Timestamp>,
     /// Moment at which Coder deletes it because it is dormant.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub(crate) deleting_at: Option<Timestamp>,
     /// Links into it.
     pub(crate) links: WorkspaceLinks,

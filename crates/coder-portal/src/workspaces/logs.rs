@@ -69,7 +69,6 @@ pub(crate) struct Line {
     /// Id, which grows from line to line.
     id: i64,
     /// Moment at which it was written.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
     at: Option<Timestamp>,
     /// Level, such as `info`.
     level: String,

@@ -17,7 +17,7 @@ pub(crate) struct WorkspacesQuery {
     /// Owner of the workspaces: `me`, or `everyone` for all that the caller may see.
     #[serde(default)]
     owner: OwnerChoice,
-    /// Text as in Coder's search box: a part of a name, or `owner/part-of-a-name`.
+    /// A part of a workspace's name, or `owner/part-of-a-name`; filters such as `status:running` are refused.
     q: Option<String>,
     /// Greatest number of workspaces on the page.
     #[serde(default)]

@@ -40,8 +40,28 @@ async fn an_entity_that_coder_has_nothing_for_says_why() {
     assert_eq!(config.json()["compatible"], false);
     assert_eq!(
         config.json()["incompatible"],
-        "the entity has neither a repository nor a `spec.coder`"
+        "the entity has neither a repository nor a `spec.coder`; add the annotation `backstage.io/source-location`, or `spec.coder`"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_created_for_an_entity_that_coder_has_nothing_for() {
+    let house = House::new();
+    let alice = house.coder.add_user("alice");
+    let page = Page::open(&house, &alice).await;
+    let entity = "/entities/component/default/no-repository";
+    let config = page.get(entity).await;
+    for (method, target, body) in [
+        ("POST", format!("{entity}/open"), ""),
+        ("POST", format!("{entity}/workspaces"), r#"{"name":"notes"}"#),
+        ("GET", format!("{entity}/form"), ""),
+        ("POST", format!("{entity}/form"), "{}"),
+    ] {
+        let answer = page.ask(method, &target, body).await;
+        assert_eq!(answer.status(), StatusCode::CONFLICT, "{method} {target}: {}", answer.text());
+        assert_eq!(config.json()["incompatible"], answer.message(), "{method} {target}");
+    }
+    assert_eq!(house.coder.count("POST", "/api/v2/users/me/workspaces"), 0);
 }
 
 #[tokio::test(start_paused = true)]

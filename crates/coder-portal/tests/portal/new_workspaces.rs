@@ -61,6 +61,9 @@ async fn a_form_tells_what_is_asked_and_a_workspace_is_created_from_it() {
     let cpu =
         chosen.json()["parameters"].as_array().unwrap().iter().find(|one| one["name"] == "cpu");
     assert_eq!(cpu.unwrap()["value"], "4", "{}", chosen.text());
+    let strange = json!({ "parameters": { "cpu": "4", "cpus": "4" } });
+    let form = page.post(&format!("{ENTITY}/form"), &strange).await;
+    assert_eq!(form.json()["problems"][0]["name"], "cpus", "{}", form.text());
     page.cost();
 
     let wanted = json!({ "name": "big", "parameters": { "cpu": "4" } });

@@ -316,6 +316,12 @@ async fn more_time_is_given_to_a_workspace_that_has_a_deadline() {
     let endless = coder.add_workspace(&alice, "endless").create();
     let error = ManageWorkspace::new(&client, endless).extend(Duration::from_secs(60)).await;
     assert!(matches!(error, Err(WorkspacesError::NotReady { problem: NotReady::NoDeadline, .. })));
+    let starting = coder.add_workspace(&alice, "starting").starting().create();
+    let error = ManageWorkspace::new(&client, starting).extend(Duration::from_secs(60)).await;
+    assert!(
+        matches!(error, Err(WorkspacesError::NotReady { problem: NotReady::Busy, .. })),
+        "{error:?}"
+    );
     let stopped = coder.add_workspace(&alice, "stopped").stopped().create();
     let error = ManageWorkspace::new(&client, stopped).extend(Duration::from_secs(60)).await;
     assert!(matches!(error, Err(WorkspacesError::NotReady { problem: NotReady::Stopped, .. })));

@@ -192,7 +192,7 @@ async fn a_key_that_would_leave_its_place_is_refused_and_reported() {
     let entity = entity(PAY, &["repo\" owner:\"admin", "repo"]);
     let found = find_workspaces(&coder.client(), &entity, Owner::Me).await.unwrap();
     assert!(!coder.queries()[0].contains("admin"));
-    assert_snapshot!(found.problems[0], @r#"the parameter `repo" owner:"admin` was left out: `repo\" owner:\"admin` cannot be searched for: coder's search has no way to write '"' in it"#);
+    assert_snapshot!(found.problems[0], @r#"the parameter `repo" owner:"admin` was left out: `repo\" owner:\"admin` cannot be searched for: Coder's search has no way to write '"' in it; search for another text"#);
 }
 
 #[async_test]

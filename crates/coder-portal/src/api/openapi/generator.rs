@@ -137,7 +137,7 @@ fn description() -> Value {
         path[route.method.as_str().to_lowercase()] = operation;
     }
     let schemas: Value = schemas.take_definitions(true).into_iter().collect::<Map<_, _>>().into();
-    json!({
+    let mut description = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Coder in a Backstage portal",
@@ -159,7 +159,7 @@ fn description() -> Value {
                     "type": "apiKey",
                     "in": "cookie",
                     "name": "__Host-coder-session",
-                    "description": "The session of a page of the portal. The request needs `X-Requested-With: XMLHttpRequest`, and an `Origin` that may sign in or none.",
+                    "description": "The session of a page of the portal. The request needs `X-Requested-With: XMLHttpRequest`, and an `Origin` that may sign in or none. On plain http the cookie is called `coder-session`; `coder.session.cookieName` gives it another name.",
                 },
                 "coderToken": {
                     "type": "apiKey",
@@ -169,7 +169,27 @@ fn description() -> Value {
                 },
             },
         },
-    })
+    });
+    tidy(&mut description);
+    description
+}
+
+/// Takes out of the schemas what misleads generators of clients.
+///
+/// A field with a default is one that they make their callers give, so the empty default of an
+/// object goes. The format `uint` is not of the registry of OpenAPI.
+fn tidy(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, value| name != "default" || *value != json!({}));
+            if let Some(format) = fields.get_mut("format").filter(|format| **format == "uint") {
+                *format = "uint64".into();
+            }
+            fields.values_mut().for_each(tidy);
+        }
+        Value::Array(items) => items.iter_mut().for_each(tidy),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn operation(route: &Route, contract: Contract, problem: &Schema) -> Value {
