@@ -78,7 +78,7 @@ async fn the_portal_answers_with_its_length_and_its_own_404() {
     assert_eq!(json(&nowhere)["error"]["name"], "NotFoundError");
 }
 
-/// A layer of the embedder's own: it writes a header on every answer.
+/// Adds a header to every answer, as a layer of the embedder's own.
 async fn signed(request: axum::extract::Request, next: middleware::Next) -> impl IntoResponse {
     ([("x-served-by", "our-portal")], next.run(request).await)
 }

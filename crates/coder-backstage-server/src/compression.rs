@@ -9,7 +9,7 @@ use tower_http::compression::predicate::{Predicate, SizeAbove};
 /// The size in bytes from which compression pays: below, an answer fits into one packet.
 const PAYS_ABOVE: u16 = 1024;
 
-/// Compresses the answers of `routes` that bear the mark [`Compressible`], for clients that take it.
+/// Makes the answers of `routes` shorter that bear the mark [`Compressible`], for clients that take it.
 pub(crate) fn compressed(routes: Router) -> Router {
     routes.layer(CompressionLayer::new().compress_when(SizeAbove::new(PAYS_ABOVE).and(Marked)))
 }

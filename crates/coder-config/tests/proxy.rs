@@ -5,7 +5,7 @@ mod support;
 
 use coder_config::{AppConfig, ConfigErrors, ProxyConfig, ProxyCredentials};
 
-/// A portal with these further lines.
+/// Reads a portal with these further lines.
 fn load(lines: &str) -> Result<AppConfig, ConfigErrors> {
     support::load_text(&format!(
         "app: {{ baseUrl: 'https://portal.example.com' }}
@@ -34,7 +34,7 @@ proxy:
         X-Custom-Source: backstage
 ";
 
-/// What is said about proxies, a line each.
+/// Returns what is said about proxies, a line each.
 fn told(lines: &str) -> String {
     let told = support::told(&load(lines));
     told.lines().filter(|line| line.contains("proxy.")).collect::<Vec<_>>().join("\n")

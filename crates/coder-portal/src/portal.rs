@@ -53,7 +53,7 @@ impl Portal {
         &self.0.auth
     }
 
-    /// Has open streams of events read this workspace again, because it was changed.
+    /// Lets open streams of events read this workspace again, because it was changed.
     ///
     /// The portal's own routes call it, and so should a route of your own that changes a workspace:
     /// Coder's stream is silent when a workspace falls asleep or wakes, and about deadlines and

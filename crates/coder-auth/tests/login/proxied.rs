@@ -16,7 +16,7 @@ use crate::support::{Browser, House, NEIGHBOUR, PORTAL, base_options};
 
 const ENVIRONMENTS: &[&str] = &["development"];
 
-/// A portal whose pages get no token of Coder, and whose logins sign in to Backstage.
+/// Makes a portal whose pages get no token of Coder, and whose logins sign in to Backstage.
 fn keeping_tokens() -> House {
     let sign_in = SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default());
     let mut house = with_sign_in(&sign_in);

@@ -37,7 +37,7 @@ impl Told {
         Self { name, data: serde_json::to_string(data).unwrap_or_default().into() }
     }
 
-    /// The state of a workspace.
+    /// Makes the event with the state of a workspace.
     pub(super) fn workspace(workspace: &Workspace, availability: &Availability) -> Self {
         let build = &workspace.latest_build;
         Self::new(
@@ -66,17 +66,17 @@ impl Told {
         )
     }
 
-    /// Coder shows the person no such workspace.
+    /// Makes the event for a workspace that Coder does not show to the person.
     pub(super) fn gone(workspace: WorkspaceId) -> Self {
         Self::new("gone", &GoneData { workspace })
     }
 
-    /// Coder does not tell the state, so the last one may be out of date.
+    /// Makes the event for a state that Coder does not tell, so that the last one may be out of date.
     pub(super) fn problem(workspace: WorkspaceId, error: &ClientError) -> Self {
         Self::new("problem", &ProblemData { workspace, message: without_causes(error) })
     }
 
-    /// Lines of the log of a build.
+    /// Makes the event with lines of the log of a build.
     pub(super) fn build_log(
         workspace: WorkspaceId,
         build: BuildId,
@@ -93,7 +93,7 @@ impl Told {
         Self::new("log", &LogData { workspace, source, lines: lines.collect() })
     }
 
-    /// Lines of the log of an agent's start scripts.
+    /// Makes the event with lines of the log of an agent's start scripts.
     pub(super) fn agent_log(workspace: WorkspaceId, agent: AgentId, lines: &[AgentLog]) -> Self {
         let lines = lines.iter().map(|line| LineData {
             id: line.id,
@@ -106,12 +106,12 @@ impl Told {
         Self::new("log", &LogData { workspace, source, lines: lines.collect() })
     }
 
-    /// The first lines of the log are no longer at hand.
+    /// Makes the event for a log whose first lines are no longer at hand.
     pub(super) fn log_cut(workspace: WorkspaceId) -> Self {
         Self::new("logCut", &GoneData { workspace })
     }
 
-    /// The last event of a stream.
+    /// Makes the last event of a stream.
     pub(super) fn end(end: End) -> Self {
         let retry_after_seconds = match end {
             End::Shutdown | End::Slow => Some(1),

@@ -281,7 +281,7 @@ impl Hub {
         });
     }
 
-    /// Has a workspace read again, whoever looks at it.
+    /// Lets a workspace be read again, whoever looks at it.
     pub(super) fn refresh(&self, workspace: WorkspaceId) {
         for watched in self.feeds.values().filter(|watched| watched.key.1 == workspace) {
             watched.changed.raise();

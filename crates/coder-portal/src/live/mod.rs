@@ -44,7 +44,7 @@ impl Live {
         Self { world: world.clone(), hub: Lock::new(Hub::new(id.unwrap_or_default())) }
     }
 
-    /// Has a workspace read again, because somebody has changed it.
+    /// Lets a workspace be read again, because somebody has changed it.
     ///
     /// Coder's own stream is silent about some changes.
     pub(crate) fn refresh(&self, workspace: WorkspaceId) {

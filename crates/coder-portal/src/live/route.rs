@@ -65,7 +65,7 @@ impl PortalState {
         answer
     }
 
-    /// Has a task watch the workspace, until nobody looks at it any more.
+    /// Spawns a task that watches the workspace until nobody looks at it any more.
     fn watch(&self, caller: &Caller, begun: Begun) {
         let Begun { feed, workspace, changed, until } = begun;
         let client = self.auth.renewing_client(caller);

@@ -150,7 +150,7 @@ impl Watcher {
         self.live.tell(self.feed, News::State(Told::workspace(workspace, &availability)));
     }
 
-    /// Time alone changes how usable a workspace is, and which logs are over.
+    /// Tells what time alone changes: the availability of a workspace, and the logs that are over.
     async fn look_again(&mut self) -> Result<(), ClientError> {
         self.live.end_slow();
         if self.silence() >= READ_AGAIN_AFTER {

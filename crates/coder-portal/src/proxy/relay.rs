@@ -82,7 +82,7 @@ mod tests {
 
     type Messages = mpsc::Receiver<WebSocketMessage>;
 
-    /// A socket whose peer says this and stays silent then, and what is said to the peer.
+    /// Makes a socket whose peer says this and stays silent then, and returns what is said to the peer.
     fn socket(says: Vec<WebSocketMessage>) -> (WebSocket, Messages) {
         let (sender, received) = mpsc::channel(8);
         let out = sink::unfold(sender, async |sender: mpsc::Sender<_>, message| {

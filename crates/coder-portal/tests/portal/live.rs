@@ -67,7 +67,7 @@ impl Page {
         Self::new(response)
     }
 
-    /// A page of a program that brings its own Coder token.
+    /// Opens a page of a program that brings its own Coder token.
     async fn open_with_token(house: &House, user: &FakeUser, workspaces: &[WorkspaceId]) -> Self {
         let request = http::Request::get(path(workspaces))
             .header("coder-session-token", user.session_token.expose());
@@ -85,7 +85,7 @@ impl Page {
         }
     }
 
-    /// The next event; `None` at the end of the stream.
+    /// Returns the next event; `None` at the end of the stream.
     async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
@@ -139,7 +139,7 @@ fn watches(house: &House, workspace: WorkspaceId) -> usize {
     house.coder.count("GET", &format!("/api/v2/workspaces/{workspace}/watch"))
 }
 
-/// A house where alice is signed in and has two running workspaces.
+/// Makes a house where alice is signed in and has two running workspaces.
 async fn home() -> (House, FakeUser, Browser, [WorkspaceId; 2]) {
     let house = House::new();
     let alice = house.coder.add_user("alice");

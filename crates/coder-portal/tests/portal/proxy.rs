@@ -50,7 +50,7 @@ impl House {
         Self::behind(coder.clone(), coder, more)
     }
 
-    /// The same behind this network.
+    /// Makes the same behind this network.
     fn behind(transport: impl Transport + 'static, coder: FakeCoder, more: &str) -> Self {
         let app = coder.add_oauth2_app("backstage", CALLBACK);
         coder.add_template("devcontainers");
@@ -72,7 +72,7 @@ impl House {
         Self::with(DOCUMENTED)
     }
 
-    /// The same, and Coder's token stays on the server.
+    /// Makes the same, where Coder's token stays on the server.
     fn keeping_tokens() -> Self {
         Self::with(&format!("{DOCUMENTED}coder: {{ session: {{ accessToken: server }} }}\n"))
     }
@@ -94,7 +94,7 @@ impl House {
         send(&self.portal, request, Bytes::new()).await
     }
 
-    /// What Coder was asked by the proxy last.
+    /// Returns the last request of the proxy to Coder.
     fn seen(&self) -> RecordedRequest {
         self.coder.requests().pop().unwrap()
     }
@@ -108,7 +108,7 @@ struct Card {
 }
 
 impl Card {
-    /// A request as the plugin's axios sends it from another origin: no cookie, both tokens.
+    /// Makes a request as the plugin's axios sends it from another origin: no cookie, both tokens.
     fn request(&self, method: &str, path: &str) -> http::request::Builder {
         Request::builder()
             .method(method)
@@ -119,7 +119,7 @@ impl Card {
             .header("authorization", format!("Bearer {}", self.identity))
     }
 
-    /// The same on the portal's own origin, without a sign-in to Backstage: the browser adds the
+    /// Makes the same on the portal's own origin, without a sign-in to Backstage: the browser adds the
     /// cookie.
     fn with_cookie(&self, path: &str) -> http::request::Builder {
         self.browser
@@ -132,7 +132,7 @@ impl Card {
 const ME: &str = "/api/v2/users/me";
 const SEARCH: &str = "/api/v2/workspaces?q=owner%3Ame+param%3A%22repo_url%3Dhttps%3A%2F%2Fgithub.com%2Facme%2Fpython-project%22&limit=0";
 
-/// The requests of the card on an entity's page, as they were recorded.
+/// Returns the requests of the card on an entity's page, as they were recorded.
 async fn the_card_works(house: &House) {
     let alice = house.coder.add_user("alice");
     let workspace = house.coder.add_workspace(&alice, "mine").template("devcontainers");
@@ -380,7 +380,7 @@ async fn no_answer_of_a_person_is_kept_by_a_cache_between() {
     assert_eq!(me.headers()["x-content-type-options"], "nosniff");
 }
 
-/// What the body of a request says, and how it is announced.
+/// Returns what the body of a request says, and how it is announced.
 async fn uploaded(house: &House, card: &Card, length: Option<u64>, body: Body) -> Response<Body> {
     let mut request =
         card.request("POST", "/api/v2/files").header("content-type", "application/x-tar");

@@ -151,7 +151,7 @@ impl House {
         Self::of(FakeCoder::new(), catalog)
     }
 
-    /// The same in front of this Coder.
+    /// Makes the same in front of this Coder.
     pub(crate) fn of(coder: FakeCoder, catalog: &str) -> Self {
         let app = coder.add_oauth2_app("backstage", CALLBACK);
         coder.add_template("devcontainers");

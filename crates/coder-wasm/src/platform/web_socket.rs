@@ -9,9 +9,9 @@ use http::header::ACCEPT;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use super::answer::{Open, failed, response};
 use super::headers::flat_headers;
 use super::host::{Host, Message, Socket};
-use super::transport::{Open, failed, response};
 
 /// Opens a WebSocket. Where the platform cannot, or does not tell why it did not, the error is
 /// [`TransportErrorKind::Unsupported`], so that the client uses its next channel.

@@ -13,7 +13,7 @@ use crate::async_test;
 use crate::fake::client;
 use crate::open::{entity, scene};
 
-/// A deployment whose builds take their time.
+/// Makes a deployment whose builds take their time.
 fn slow() -> FakeCoder {
     FakeCoder::builder().pace(Pace::every(Duration::from_secs(60))).build()
 }

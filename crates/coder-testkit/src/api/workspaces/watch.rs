@@ -60,7 +60,7 @@ fn shown(deployment: &Deployment<'_>, workspace: &Workspace, viewer: Uuid) -> Ev
     Event::Error(json!({ "message": "Internal error fetching workspace.", "detail": reason }))
 }
 
-/// Everything about the workspace that Coder announces. It is silent when a workspace is used, falls
+/// Collects everything about the workspace that Coder announces. Coder is silent when a workspace is used, falls
 /// asleep or wakes, gets another lifetime or deadline, or becomes a favorite.
 fn fingerprint(deployment: &Deployment<'_>, workspace: &Workspace) -> String {
     let mut workspace = workspace.clone();
