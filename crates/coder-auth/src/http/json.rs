@@ -1,6 +1,7 @@
 //! JSON in the body of a request.
 
 use bytes::Bytes;
+use coder_core::without_causes;
 use http::Request;
 use serde::de::DeserializeOwned;
 
@@ -45,7 +46,7 @@ fn expected(error: &serde_json::Error) -> Option<String> {
         "invalid value: ",
         "invalid length ",
     ];
-    let message = error.to_string();
+    let message = without_causes(error);
     let place = format!(" at line {} column {}", error.line(), error.column());
     let message = message.strip_suffix(&place).unwrap_or(&message);
     if message.starts_with("missing field `") {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::async_test;
+use crate::door::Door;
 use crate::support::{Answer, Script, answer, failed, fixture, json};
 use bytes::Bytes;
 use coder_client::operations::{
@@ -10,6 +11,7 @@ use coder_client::operations::{
 };
 use coder_client::{ClientError, Credential, Operation, RequestError};
 use coder_core::{DeploymentUrl, RetryPolicy, Secret, TransportErrorKind};
+use coder_testkit::FakeCoder;
 use http::{Request, Response};
 use serde_json::Value;
 
@@ -376,4 +378,18 @@ async fn an_answer_that_is_too_large_is_called_so() {
     let script = Script::new([answer(200, &[], " ".repeat(GetUser::me().max_answer() + 1))]);
     let error = script.client().send(&GetUser::me()).await.unwrap_err();
     insta::assert_snapshot!(error, @"coder's answer is larger than is read");
+}
+
+#[async_test]
+async fn an_owner_asks_beyond_the_rate_limit_where_the_operator_agrees() {
+    let door = Door::to(FakeCoder::builder().rate_limits(true)).await;
+    let owner = door.client(&door.coder.add_owner("root")).with_retry(RetryPolicy::NEVER);
+    let bypass = owner.clone().with_rate_limit_bypass();
+    for _ in 0..513 {
+        bypass.send(&GetUser::me()).await.unwrap();
+    }
+    for _ in 0..512 {
+        owner.send(&GetUser::me()).await.unwrap();
+    }
+    assert!(owner.send(&GetUser::me()).await.unwrap_err().is_rate_limited());
 }

@@ -185,22 +185,6 @@ async fn no_minute_has_more_requests_than_the_budget() {
 }
 
 #[async_test]
-async fn an_owner_may_read_beyond_the_rate_limit_where_the_operator_agrees() {
-    let coder = FakeCoder::builder().rate_limits(true).build();
-    let root = coder.add_owner("root");
-    add(&coder, &root, "pay", PAYMENTS, 600);
-    let index = empty();
-    let client = client(&coder, &root);
-    let started = coder.clock().now();
-    reader(&client.clone().with_rate_limit_bypass()).read_all(&index).await.unwrap();
-    assert_eq!(names(&index, PAYMENTS).len(), 600);
-    assert_eq!(coder.clock().now(), started, "nothing was waited for");
-    // The same without it has to wait for the next minute.
-    reader(&client).read_all(&empty()).await.unwrap();
-    assert!(coder.clock().now() > started);
-}
-
-#[async_test]
 async fn an_outage_and_a_rate_limit_lead_to_a_pause_and_lose_nothing() {
     let coder = FakeCoder::new();
     let dana = coder.add_user("dana");
