@@ -9,12 +9,12 @@ use coder_workspaces::{
     WorkspacesError, poll_after,
 };
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::api::{ApiError, Call, Json};
 use crate::state::PortalState;
 use crate::wire;
-use crate::workspace_query::{Limit, Offset, OwnerChoice};
+use crate::workspace_query::WorkspacesQuery;
 
 /// The components of the catalog.
 #[derive(Debug, Serialize)]
@@ -113,24 +113,6 @@ pub(crate) async fn get(call: Call<EntityRef>) -> Result<Json<EntityConfig>, Api
         access_url: config.access_url.to_string(),
         notices,
     }))
-}
-
-/// The query of the route that lists workspaces of an entity.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct WorkspacesQuery {
-    /// Owner of the workspaces: `me`, or `everyone` for all that the caller may see.
-    #[serde(default)]
-    owner: OwnerChoice,
-    /// A part of a workspace's name, or `owner/part-of-a-name`; filters such as `status:running` are refused.
-    q: Option<String>,
-    /// Greatest number of workspaces on the page.
-    #[serde(default)]
-    limit: Limit,
-    /// Number of workspaces before the page.
-    #[serde(default)]
-    offset: Offset,
 }
 
 /// The workspaces of an entity, and what is needed to create one.

@@ -3,6 +3,24 @@
 use coder_workspaces::Owner;
 use serde::Deserialize;
 
+/// The query of the routes that list workspaces.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WorkspacesQuery {
+    /// Owner of the workspaces: `me`, or `everyone` for all that the caller may see.
+    #[serde(default)]
+    pub(crate) owner: OwnerChoice,
+    /// A part of a workspace's name, or `owner/part-of-a-name`; filters such as `status:running` are refused.
+    pub(crate) q: Option<String>,
+    /// Greatest number of workspaces on the page.
+    #[serde(default)]
+    pub(crate) limit: Limit,
+    /// Number of workspaces before the page.
+    #[serde(default)]
+    pub(crate) offset: Offset,
+}
+
 /// The greatest number of workspaces before a page.
 const MAX_OFFSET: usize = 1_000_000;
 

@@ -4,28 +4,11 @@ use coder_client::WorkspaceFilter;
 use coder_client::operations::ListWorkspaces;
 use coder_core::with_causes;
 use coder_workspaces::{Availability, poll_after};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::api::{ApiError, Call, Json, NoPath};
 use crate::wire;
-use crate::workspace_query::{Limit, Offset, OwnerChoice};
-
-/// Which workspaces to list.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct WorkspacesQuery {
-    /// Owner of the workspaces: `me`, or `everyone` for all that the caller may see.
-    #[serde(default)]
-    owner: OwnerChoice,
-    /// A part of a workspace's name, or `owner/part-of-a-name`; filters such as `status:running` are refused.
-    q: Option<String>,
-    /// Greatest number of workspaces on the page.
-    #[serde(default)]
-    limit: Limit,
-    /// Number of workspaces before the page.
-    #[serde(default)]
-    offset: Offset,
-}
+use crate::workspace_query::{OwnerChoice, WorkspacesQuery};
 
 /// A page of workspaces, with the entities that they belong to.
 #[derive(Debug, Serialize)]
