@@ -81,7 +81,10 @@ test('a mistake in `spec.coder` is a notice with its path, and the rest counts',
     config.notices.map(notice => notice.path),
     ['spec.coder.mode', 'spec.coder.templtName'],
   );
-  assert.match(config.notices[0].message, /^`spec.coder.mode` is `banana`; it must be/);
+  assert.match(
+    config.notices[0].message,
+    /^`spec.coder.mode` is `banana` and is ignored; it must be/,
+  );
 });
 
 test('every mistake of an app config is told at once, each with its path', () => {
