@@ -14,7 +14,7 @@ pub enum Part {
     /// The stream of events of `/api/coder/v1/live`.
     Live,
     /// The proxy to Coder: the endpoints that a portal has below `/api/proxy`. WebSockets go through
-    /// [`Portal::open_web_socket`], at the paths of a whole portal.
+    /// [`Portal::open_web_socket`](crate::Portal::open_web_socket), at the paths of a whole portal.
     Proxy,
     /// Health: what a portal has below `/.backstage/health/v1`.
     Health,
