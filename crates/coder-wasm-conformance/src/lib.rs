@@ -1,7 +1,7 @@
 //! The conformance suite of stores, for stores written in JavaScript.
 //!
 //! Each rule of `coder_testkit::auth_store_tests!` is a function of the module, which fails by
-//! throwing. [`openWith`](open_with) tells how a store is opened.
+//! throwing. `openWith` tells how a store is opened.
 #![cfg(target_family = "wasm")]
 
 use std::cell::RefCell;
