@@ -1,4 +1,4 @@
-//! What open streams of events cost while nothing happens.
+//! The cost of open streams of events while nothing happens.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -168,7 +168,7 @@ pub(crate) fn programs() -> Option<PathBuf> {
     })
 }
 
-/// Who runs the server: whoever runs the test, unless that is root, whom the server refuses.
+/// The user that runs the server: the one that runs the test, unless that is root, whom the server refuses.
 struct Owner(Option<(u32, u32)>);
 
 impl Owner {
