@@ -107,7 +107,7 @@ async fn a_message_that_somebody_sends_to_themselves_arrives_in_the_watched_inbo
         }
         hers.send(&SendCustomNotification::new("Deployed", "**1.2** is out")).await
     };
-    let (arrived, sent) = futures_util::join!(arriving.try_next(), send);
+    let (arrived, sent) = futures_util::future::join(arriving.try_next(), send).await;
     sent.unwrap();
     let arrived = arrived.unwrap().unwrap();
     assert_eq!((arrived.title.as_str(), arrived.content.as_str()), ("Deployed", "**1.2** is out"));
