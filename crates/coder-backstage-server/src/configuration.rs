@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 
 use coder_config::{AppConfig, ConfigErrors, ConfigSources, Environment, Notice, yaml};
+use coder_core::Secret;
 
 /// Loads these sources, and tells the log what was noticed.
 ///
@@ -51,6 +52,13 @@ pub(crate) fn read(path: &str) -> io::Result<String> {
     }
     String::from_utf8(bytes)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
+}
+
+/// Returns Coder's session token in the environment, if there is one. It is not an argument, because
+/// everyone on the machine sees those.
+pub(crate) fn session_token() -> Option<Secret> {
+    let token = std::env::var("CODER_SESSION_TOKEN").ok();
+    token.filter(|token| !token.is_empty()).map(Secret::new)
 }
 
 /// Returns the variables of this process. A variable that is not Unicode cannot be substituted and

@@ -4,15 +4,13 @@ use std::io::Write as _;
 
 use coder_auth::{RegisteredApp, register_app, register_dynamically};
 use coder_client::{Client, Credential};
-use coder_core::{ReqwestTransport, Secret, World, join_path};
+use coder_core::{ReqwestTransport, World, join_path};
 use url::Url;
 
 use crate::args::RegisterArgs;
+use crate::configuration;
 use crate::failure::Failure;
 use crate::user_agent::USER_AGENT;
-
-/// Where the owner's token is. It is not an argument: those are seen by everyone on the machine.
-const TOKEN: &str = "CODER_SESSION_TOKEN";
 
 /// Registers the portal, and prints what to write into its app-config.
 pub(crate) async fn register(args: &RegisterArgs) -> Result<(), Failure> {
@@ -22,9 +20,8 @@ pub(crate) async fn register(args: &RegisterArgs) -> Result<(), Failure> {
     let registration = if args.dynamic {
         register_dynamically(&client, &args.name, &callback_url).await?
     } else {
-        let token = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
         let deployment = args.deployment_url.clone();
-        let token = Secret::new(token.ok_or(Failure::NoToken { deployment })?);
+        let token = configuration::session_token().ok_or(Failure::NoToken { deployment })?;
         let client = client.with_credential(Credential::SessionToken(token));
         register_app(&client, &args.name, &callback_url).await?
     };

@@ -127,7 +127,7 @@ async fn the_report_tells_what_has_no_counterpart_and_why() {
         ]
     );
     let json: Value = serde_json::from_str(&company.told(&["--report", "--json"])).unwrap();
-    assert_eq!(json["workspaces_without_entity"][0]["nearMiss"]["difference"], "name");
+    assert_eq!(json["workspacesWithoutEntity"][0]["nearMiss"]["difference"], "name");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,7 +141,11 @@ async fn a_mistake_is_told_with_what_to_do() {
             "the catalog has no entity `component:default/nobody`",
         ),
         (&["a:b:c/d/e"], Some(company.token.as_str()), "the catalog has no entity `a:b:c/d/e`"),
-        (&[], Some("wrong-token"), "Coder does not tell its workspaces: "),
+        (
+            &[],
+            Some("wrong-token"),
+            "Coder refuses the token in `CODER_SESSION_TOKEN`; set it to a token that is valid",
+        ),
     ] {
         let (succeeded, told, errors) = company.run(arguments, token);
         assert!(!succeeded, "{told}");

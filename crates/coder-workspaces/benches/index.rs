@@ -101,12 +101,12 @@ fn saved(size: usize) -> Vec<u8> {
     let workspaces = (0..size).map(|at| {
         json!({
             "id": id(at), "name": format!("workspace-{at}"),
-            "owner_id": id(at / EACH), "owner_name": format!("user-{}", at / EACH),
-            "organization_id": id(0), "organization_name": "coder",
-            "template_id": id(at % 7), "template_name": format!("template-{}", at % 7),
-            "build_id": id(at), "build_number": 3, "status": "running",
-            "last_used_at": "2026-08-20T09:00:00Z", "dormant_at": null,
-            "listed_at": "2026-08-20T10:00:00Z",
+            "ownerId": id(at / EACH), "ownerName": format!("user-{}", at / EACH),
+            "organizationId": id(0), "organizationName": "coder",
+            "templateId": id(at % 7), "templateName": format!("template-{}", at % 7),
+            "buildId": id(at), "buildNumber": 3, "status": "running",
+            "lastUsedAt": "2026-08-20T09:00:00Z", "dormantAt": null,
+            "listedAt": "2026-08-20T10:00:00Z",
             "repositories": [{ "name": "git_repo", "value": repository(at % entities) }],
             "unread": null,
         })

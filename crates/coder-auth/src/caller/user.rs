@@ -5,8 +5,7 @@ use std::sync::Arc;
 use backstage_catalog::EntityRef;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use coder_client::UserId;
-use coder_core::{DeploymentUrl, Random, Secret};
+use coder_core::{Random, Secret};
 use http::HeaderMap;
 use http::header::ORIGIN;
 use serde::{Deserialize, Serialize};
@@ -14,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::environment::{Environment, Environments};
 use crate::error::AuthError;
-use crate::grant::key::{GrantKey, OAuth2App};
+use crate::grant::key::{GrantKey, SealedKey};
 use crate::grant::manager::Grants;
 use crate::grant::{StoredGrant, json};
 use crate::http::error::RequestError;
@@ -66,12 +65,8 @@ pub(crate) struct SignedInGrant {
 /// [`SignedInGrant`] as it is sealed into an identity token.
 #[derive(Serialize, Deserialize)]
 struct SealedGrant {
-    #[serde(rename = "d")]
-    deployment: DeploymentUrl,
-    #[serde(rename = "c")]
-    client_id: String,
-    #[serde(rename = "u")]
-    user: UserId,
+    #[serde(flatten)]
+    key: SealedKey,
     #[serde(rename = "n")]
     name: String,
     #[serde(rename = "e")]
@@ -92,19 +87,16 @@ impl SignedInGrant {
         random: &dyn Random,
         user_entity_ref: &str,
     ) -> Result<String, AuthError> {
-        let Self { key: GrantKey { app, user }, name, environment } = self;
-        let OAuth2App { deployment, client_id } = app;
-        let sealed = json(&SealedGrant { deployment, client_id, user, name, environment })?;
+        let Self { key, name, environment } = self;
+        let sealed = json(&SealedGrant { key: key.into(), name, environment })?;
         keys.seal_text(random, &claim_purpose(user_entity_ref), &sealed)
     }
 
     /// Opens the claim of an identity token of this user; `None` if no configured key opens it.
     fn open(keys: &SealingKeys, claim: &str, user_entity_ref: &str) -> Option<Self> {
         let plaintext = keys.open_text(&claim_purpose(user_entity_ref), claim).ok()?;
-        let SealedGrant { deployment, client_id, user, name, environment } =
-            serde_json::from_slice(&plaintext).ok()?;
-        let key = GrantKey::new(OAuth2App::new(deployment, client_id), user);
-        Some(Self { key, name, environment })
+        let SealedGrant { key, name, environment } = serde_json::from_slice(&plaintext).ok()?;
+        Some(Self { key: key.into(), name, environment })
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use coder_client::UserId;
 use coder_core::DeploymentUrl;
+use serde::{Deserialize, Serialize};
 
 use crate::seal::AssociatedData;
 
@@ -51,6 +52,31 @@ impl GrantKey {
     pub(crate) fn purpose(&self) -> AssociatedData {
         let Self { app, user } = self;
         AssociatedData::new(&["grant", app.deployment.as_str(), &app.client_id, &user.to_string()])
+    }
+}
+
+/// [`GrantKey`] as a part of something that is sealed.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SealedKey {
+    #[serde(rename = "d")]
+    deployment: DeploymentUrl,
+    #[serde(rename = "c")]
+    client_id: String,
+    #[serde(rename = "u")]
+    user: UserId,
+}
+
+impl From<GrantKey> for SealedKey {
+    fn from(key: GrantKey) -> Self {
+        let GrantKey { app: OAuth2App { deployment, client_id }, user } = key;
+        Self { deployment, client_id, user }
+    }
+}
+
+impl From<SealedKey> for GrantKey {
+    fn from(sealed: SealedKey) -> Self {
+        let SealedKey { deployment, client_id, user } = sealed;
+        Self::new(OAuth2App::new(deployment, client_id), user)
     }
 }
 

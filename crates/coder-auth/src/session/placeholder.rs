@@ -1,12 +1,11 @@
 //! What a page gets in place of an access token: `coder.session.accessToken: server`.
 
-use coder_client::UserId;
-use coder_core::{DeploymentUrl, Random, Secret};
+use coder_core::{Random, Secret};
 use serde::{Deserialize, Serialize};
 
 use crate::error::AuthError;
 use crate::grant::json;
-use crate::grant::key::{GrantKey, OAuth2App};
+use crate::grant::key::{GrantKey, SealedKey};
 use crate::seal::{AssociatedData, SealingKeys};
 use crate::session::SessionId;
 
@@ -29,21 +28,16 @@ pub(crate) struct Placeholder {
 struct Sealed {
     #[serde(rename = "s")]
     session: String,
-    #[serde(rename = "d")]
-    deployment: DeploymentUrl,
-    #[serde(rename = "c")]
-    client_id: String,
-    #[serde(rename = "u")]
-    user: UserId,
+    #[serde(flatten)]
+    grant: SealedKey,
 }
 
 impl Placeholder {
     /// Seals the placeholder as a text for the page.
     pub(crate) fn seal(self, keys: &SealingKeys, random: &dyn Random) -> Result<Secret, AuthError> {
-        let Self { session, grant: GrantKey { app, user } } = self;
-        let OAuth2App { deployment, client_id } = app;
+        let Self { session, grant } = self;
         let session = session.as_str().to_owned();
-        let sealed = json(&Sealed { session, deployment, client_id, user })?;
+        let sealed = json(&Sealed { session, grant: grant.into() })?;
         let text = keys.seal_text(random, &purpose(), &sealed)?;
         Ok(Secret::new(format!("{PREFIX}{text}")))
     }
@@ -57,10 +51,8 @@ impl Placeholder {
     pub(crate) fn open(keys: &SealingKeys, text: &Secret) -> Option<Self> {
         let sealed = text.expose().strip_prefix(PREFIX)?;
         let opened = keys.open_text(&purpose(), sealed).ok()?;
-        let Sealed { session, deployment, client_id, user } =
-            serde_json::from_slice(&opened).ok()?;
-        let grant = GrantKey::new(OAuth2App::new(deployment, client_id), user);
-        Some(Self { session: SessionId::from_stored(session), grant })
+        let Sealed { session, grant } = serde_json::from_slice(&opened).ok()?;
+        Some(Self { session: SessionId::from_stored(session), grant: grant.into() })
     }
 }
 

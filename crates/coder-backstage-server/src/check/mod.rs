@@ -12,7 +12,7 @@ use backstage_catalog::ConfiguredCatalog;
 use coder_auth::MemoryAuthStore;
 use coder_auth::store::AuthStore;
 use coder_config::{AppConfig, ConfigError, ConfigSources, Notice};
-use coder_core::{ReqwestTransport, Secret, World, with_causes};
+use coder_core::{ReqwestTransport, World, with_causes};
 use coder_portal::{Checkup, Finding, Portal, PortalError, Question, Verdict};
 
 use self::report::Report;
@@ -21,10 +21,6 @@ use crate::failure::Failure;
 use crate::store::ForCheck;
 use crate::user_agent::USER_AGENT;
 use crate::{configuration, store, tls};
-
-/// The variable with the token that is asked for templates. It is not an argument, because everyone on
-/// the machine sees those.
-const TOKEN: &str = "CODER_SESSION_TOKEN";
 
 /// Asks everything, prints the findings, and tells whether all is well by the exit code.
 pub(crate) async fn check(args: &CheckupArgs) -> Result<ExitCode, Failure> {
@@ -80,8 +76,8 @@ async fn ask(
     if let Some(store) = store {
         checkup = checkup.store(store);
     }
-    if let Some(token) = std::env::var(TOKEN).ok().filter(|token| !token.is_empty()) {
-        checkup = checkup.session_token(Secret::new(token));
+    if let Some(token) = configuration::session_token() {
+        checkup = checkup.session_token(token);
     }
     if let Some(url) = &args.from_outside {
         checkup = checkup.from_outside(url.clone());

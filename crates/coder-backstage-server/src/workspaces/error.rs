@@ -22,7 +22,21 @@ pub(crate) enum WorkspacesFailure {
         "the catalog has no entity `{0}`; write it as `component:default/payments` or `payments`"
     )]
     NoEntity(String),
+    /// Coder refuses the token.
+    #[error(
+        "Coder refuses the token in `CODER_SESSION_TOKEN`; set it to a token that is valid, such as that of `coder tokens create`"
+    )]
+    Token(#[source] WorkspacesError),
     /// Coder cannot be asked.
     #[error("Coder does not tell its workspaces")]
-    Coder(#[from] WorkspacesError),
+    Coder(#[source] WorkspacesError),
+}
+
+impl WorkspacesFailure {
+    /// Tells a token that Coder refuses apart from a Coder that cannot be asked.
+    pub(crate) fn of_coder(error: WorkspacesError) -> Self {
+        let is_refused =
+            matches!(&error, WorkspacesError::Client(client) if client.is_unauthorized());
+        if is_refused { Self::Token(error) } else { Self::Coder(error) }
+    }
 }

@@ -4,11 +4,12 @@ pub(crate) mod error;
 mod output;
 
 use std::path::Path;
+use std::time::Duration;
 
 use backstage_catalog::{Catalog as _, ConfiguredCatalog, EntityFilter};
 use coder_client::{Client, Credential};
 use coder_config::{AppConfig, CoderEnvironment, ConfigSources, EntityRef};
-use coder_core::{Lock, ReqwestTransport, Secret, World};
+use coder_core::{Lock, ReqwestTransport, World, elapsed};
 use coder_workspaces::EntityWorkspacesConfig;
 use coder_workspaces::index::{
     IndexReader, IndexStep, OwnershipReport, RequestBudget, WorkspaceIndex,
@@ -21,10 +22,6 @@ use crate::args::WorkspacesArgs;
 use crate::configuration;
 use crate::failure::Failure;
 use crate::user_agent::USER_AGENT;
-
-/// The variable with the token that Coder is asked with. It is not an argument, because everyone on the
-/// machine sees those.
-const TOKEN: &str = "CODER_SESSION_TOKEN";
 
 /// An entity of the catalog, with what its workspaces are made of.
 struct Known {
@@ -83,8 +80,7 @@ fn wanted(asked: &str) -> Result<EntityRef, WorkspacesFailure> {
 }
 
 fn client(config: &AppConfig, world: &World) -> Result<Client, WorkspacesFailure> {
-    let token = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
-    let token = Secret::new(token.ok_or(WorkspacesFailure::NoToken)?);
+    let token = configuration::session_token().ok_or(WorkspacesFailure::NoToken)?;
     let name = config.auth.environment.as_str();
     let Some(Ok(environment)) = config.auth.environments.get(name) else {
         return Err(WorkspacesFailure::NoEnvironment(name.to_owned()));
@@ -110,7 +106,7 @@ async fn read(
     }
     let progress = Progress::new();
     loop {
-        let step = reader.step(&index).await?;
+        let step = reader.step(&index).await.map_err(WorkspacesFailure::of_coder)?;
         progress.tell(reader.progress(&index.lock()));
         match step {
             IndexStep::Working => {}
@@ -118,9 +114,9 @@ async fn read(
             IndexStep::Paused(until) => {
                 let world = client.world();
                 progress.pause(until);
-                let pause = until.duration_since(world.clock.now());
-                let least = std::time::Duration::from_millis(10);
-                world.runtime.sleep(pause.try_into().unwrap_or(least).max(least)).await;
+                // A pause has at least a millisecond, so that time goes on.
+                let pause = elapsed(until, world.clock.now()).max(Duration::from_millis(1));
+                world.runtime.sleep(pause).await;
             }
         }
     }

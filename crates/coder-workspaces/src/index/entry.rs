@@ -10,6 +10,7 @@ use url::Url;
 
 /// A workspace as the index knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IndexedWorkspace {
     /// The id of the workspace.

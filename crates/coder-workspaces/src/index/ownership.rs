@@ -16,6 +16,7 @@ const MAX_TYPO_DISTANCE: usize = 2;
 
 /// The relation of a catalog's entities and the workspaces of an index, seen from both sides.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct OwnershipReport {
     /// The entities without any workspace, in the order in which they were given.
@@ -29,6 +30,7 @@ pub struct OwnershipReport {
 
 /// The names of a workspace in a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct WorkspaceName {
     /// The id.
@@ -43,6 +45,7 @@ pub struct WorkspaceName {
 
 /// A workspace that belongs to no entity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct WorkspaceWithoutEntity {
     /// The names of the workspace.
@@ -90,6 +93,7 @@ pub enum NoEntity {
 
 /// An entity whose repository is almost that of a workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NearMiss {
     /// The entity.

@@ -40,11 +40,11 @@ fn report(coder: &FakeCoder, index: &Lock<WorkspaceIndex>) -> Value {
 
 /// Returns the reasons by the names of the workspaces, without the workspaces themselves.
 fn reasons(report: &Value) -> Value {
-    let orphans = report["workspaces_without_entity"].as_array().unwrap();
+    let orphans = report["workspacesWithoutEntity"].as_array().unwrap();
     let reasons = orphans.iter().map(|orphan| {
         let mut reason = orphan.as_object().unwrap().clone();
         let name = reason.remove("name").unwrap().as_str().unwrap().to_owned();
-        for other in ["id", "owner_name", "last_used_at"] {
+        for other in ["id", "ownerName", "lastUsedAt"] {
             reason.remove(other).unwrap();
         }
         (name, Value::Object(reason))
@@ -67,7 +67,7 @@ async fn each_workspace_without_an_entity_says_why_and_what_it_nearly_belongs_to
     add(&coder, &dana, "none", "region", "eu");
     add(&coder, &dana, "blank", "git_repo", " ");
     let report = report(&coder, &read(&coder, &dana).await);
-    assert_eq!(report["entities_without_workspaces"], json!(["component:default/empty"]));
+    assert_eq!(report["entitiesWithoutWorkspaces"], json!(["component:default/empty"]));
     let near = |difference: &str| {
         json!({
             "entity": "component:default/payments",
@@ -95,7 +95,7 @@ async fn each_workspace_without_an_entity_says_why_and_what_it_nearly_belongs_to
             "blank": { "reason": "no-parameter" },
         })
     );
-    assert_eq!(report["stale_workspaces"], json!([]));
+    assert_eq!(report["staleWorkspaces"], json!([]));
 }
 
 #[async_test]
@@ -109,10 +109,10 @@ async fn a_workspace_that_nobody_uses_is_stale_whether_it_belongs_to_an_entity_o
         new.last_used_at(then).create();
     }
     let report = report(&coder, &read(&coder, &dana).await);
-    let stale = report["stale_workspaces"].as_array().unwrap();
+    let stale = report["staleWorkspaces"].as_array().unwrap();
     let names: Vec<_> = stale.iter().map(|workspace| &workspace["name"]).collect();
     assert_eq!(names, ["old"]);
-    assert_eq!(report["workspaces_without_entity"], json!([]));
+    assert_eq!(report["workspacesWithoutEntity"], json!([]));
 }
 
 #[async_test]

@@ -102,12 +102,12 @@ impl Made {
     fn indexed(&self) -> IndexedWorkspace {
         let ids = |numbers: &[usize]| numbers.iter().map(|it| id(*it)).collect::<Vec<_>>();
         let indexed = json!({
-            "id": id(0), "name": "w", "owner_id": id(self.owner), "owner_name": "somebody",
-            "organization_id": id(self.organization), "organization_name": "",
-            "template_id": null, "template_name": "", "build_id": id(0), "build_number": 1,
-            "status": "running", "last_used_at": null, "dormant_at": null,
-            "shared_with_users": ids(&self.users), "shared_with_groups": ids(&self.groups),
-            "listed_at": "2026-08-20T10:00:00Z", "repositories": [], "unread": null,
+            "id": id(0), "name": "w", "ownerId": id(self.owner), "ownerName": "somebody",
+            "organizationId": id(self.organization), "organizationName": "",
+            "templateId": null, "templateName": "", "buildId": id(0), "buildNumber": 1,
+            "status": "running", "lastUsedAt": null, "dormantAt": null,
+            "sharedWithUsers": ids(&self.users), "sharedWithGroups": ids(&self.groups),
+            "listedAt": "2026-08-20T10:00:00Z", "repositories": [], "unread": null,
         });
         serde_json::from_value(indexed).unwrap()
     }

@@ -98,6 +98,7 @@ impl IndexReader {
             Ok(page) => page.count.and_then(|count| usize::try_from(count).ok()),
             Err(error) => return self.pause(error).map(Some),
         };
+        self.failures = 0;
         let (known, expected) = {
             let index = index.lock();
             (index.len(), index.ids())
