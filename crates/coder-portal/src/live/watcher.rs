@@ -1,6 +1,8 @@
 //! The one subscription to a workspace for all pages of a person.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use coder_client::models::Workspace;
@@ -89,9 +91,10 @@ impl Watcher {
                     Ok(())
                 }
                 Heard::Lines(lines) => {
-                    let told = self.logs.read(self.id, lines);
-                    if let Some(told) = told {
-                        self.live.tell(self.feed, News::Log(told));
+                    for piece in self.logs.read(self.id, lines) {
+                        self.live.tell(self.feed, News::Log(piece));
+                        // A page that is ready takes this piece before the next one comes.
+                        give_way().await;
                     }
                     Ok(())
                 }
@@ -168,6 +171,19 @@ impl Watcher {
         let workspace = self.client.send(&read).await?;
         self.take(workspace)
     }
+}
+
+/// Lets other tasks run that are ready.
+async fn give_way() {
+    let mut has_waited = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut has_waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Something that a watcher waits for.
