@@ -88,8 +88,13 @@ impl Callers {
         match identified {
             Ok(caller) if caller.had(&brought) => Ok(caller),
             // Whoever has a token of Coder needs no other identity.
-            Ok(_) | Err(_) => {
-                self.caller_from_coder_token(brought, environments.first().copied()).await
+            Ok(_) => self.caller_from_coder_token(brought, environments.first().copied()).await,
+            Err(error) => {
+                let environment = environments.first().copied();
+                let by_token = self.caller_from_coder_token(brought, environment).await;
+                // A token that Coder refuses may be a former one of the caller, whom nobody can name
+                // at the moment.
+                by_token.map_err(|refused| if error.is_transient() { error } else { refused })
             }
         }
     }
