@@ -24,6 +24,7 @@ use jiff::SignedDuration;
 use crate::PortalError;
 use crate::api::Idempotency;
 use crate::builder::PortalBuilder;
+use crate::closing::Closing;
 use crate::cors::Cors;
 use crate::live::Live;
 use crate::portal::Portal;
@@ -85,6 +86,7 @@ impl PortalBuilder<'_> {
             workspaces: workspaces(config),
             hosts: DeploymentHostsCache::default(),
             live: Arc::new(Live::new(world)),
+            closing: Closing::new(),
             repositories: RepositoriesOfBuilds::default(),
             idempotency: Idempotency::default(),
             unfinished: Unfinished::default(),

@@ -10,6 +10,7 @@ use coder_core::World;
 use coder_workspaces::DeploymentHostsCache;
 
 use crate::api::Idempotency;
+use crate::closing::Closing;
 use crate::cors::Cors;
 use crate::live::Live;
 use crate::proxy::Proxy;
@@ -32,6 +33,8 @@ pub(crate) struct PortalState {
     pub(crate) hosts: DeploymentHostsCache,
     /// Open streams of events.
     pub(crate) live: Arc<Live>,
+    /// The mark that the proxy's open connections have to end.
+    pub(crate) closing: Closing,
     /// Repositories of the workspaces that were listed.
     pub(crate) repositories: RepositoriesOfBuilds,
     /// Answers to requests that have changed something, for those who send them again.

@@ -20,7 +20,7 @@ mod serve;
 mod table;
 
 #[cfg(test)]
-pub(crate) use answer::Empty;
+pub(crate) use answer::{Answer, Empty};
 pub(crate) use answer::{Asked, Json, Made};
 pub(crate) use call::Call;
 pub(crate) use error::ApiError;

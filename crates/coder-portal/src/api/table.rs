@@ -1,5 +1,6 @@
 //! The routes of the API, each as one declaration.
 
+use coder_auth::http::ErrorResponse;
 use http::Method;
 
 use super::endpoint::{endpoint, raw_endpoint};
@@ -11,8 +12,9 @@ use crate::workspaces::{actions, details, logs, mine};
 use crate::{
     api::openapi::{Description, LinkedToken, TokenToLink},
     api::{self, Empty, JsonBody, NoBody},
+    live::{Events, LiveQuery},
 };
-use crate::{creation, entities, person, templates};
+use crate::{creation, entities, live, person, templates};
 
 /// The routes of the API.
 pub(crate) static ROUTES: &[Route] = &[
@@ -159,6 +161,19 @@ pub(crate) static ROUTES: &[Route] = &[
         who: Who::SignedIn,
         cost: "2",
         endpoint: endpoint!(logs::agent),
+    },
+    Route {
+        id: "watchWorkspaces",
+        method: Method::GET,
+        path: live::PATH,
+        about: "Streams the states of workspaces, and the logs of what runs in them, for a whole page.",
+        who: Who::SignedIn,
+        cost: "1 subscription for each workspace, however many pages of the caller look at it",
+        endpoint: raw_endpoint!(
+            Nothing,
+            |state, request| state.live(request).await.map_err(ErrorResponse::from)?,
+            LiveQuery, NoBody => Events
+        ),
     },
     Route {
         id: "startWorkspace",

@@ -9,4 +9,6 @@ mod workspace;
 pub(crate) use account::MissingAccount;
 pub(crate) use form::CreationForm;
 pub(crate) use links::WorkspaceLinks;
+#[cfg(test)]
+pub(crate) use workspace::schema;
 pub(crate) use workspace::{Workspace, WorkspaceList};
