@@ -130,7 +130,8 @@ impl Callers {
                 if matches!(error.kind(), AuthErrorKind::Session(SessionError::InvalidToken)) =>
             {
                 let by_cookie = self.caller_from_session(headers, environment, sent_by).await;
-                by_cookie.map_err(|_| error)
+                by_cookie
+                    .map_err(|by_cookie| if by_cookie.is_transient() { by_cookie } else { error })
             }
             found => found,
         }
