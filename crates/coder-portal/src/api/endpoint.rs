@@ -18,6 +18,15 @@ use crate::state::PortalState;
 /// An answer that is on its way.
 pub(crate) type Running<'a> = BoxFuture<'a, Result<Response<Body>, ErrorResponse>>;
 
+/// The effect of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Whatever the method says: `GET` and `HEAD` change nothing, and the others do.
+    ByMethod,
+    /// Nothing is changed, whatever the method is: the body only tells what to read.
+    None,
+}
+
 /// The handler of a route.
 pub(crate) struct Endpoint {
     /// The kind of body that the handler takes.
@@ -38,13 +47,23 @@ where
     B::KIND
 }
 
-/// Makes the endpoint of a handler `async fn(Call<Path, Query, Body>) -> Result<Answer, ApiError>`.
+/// Makes the endpoint of a handler `async fn(Call<Path, Query, Body>) -> Result<Answer, ApiError>`,
+/// with its [`Effect`] when the method does not say it.
 macro_rules! endpoint {
     ($handler:path) => {
+        $crate::api::endpoint::endpoint!($handler, Effect::ByMethod)
+    };
+    ($handler:path, Effect::$effect:ident) => {
         $crate::api::endpoint::Endpoint {
             takes: $crate::api::endpoint::takes(&$handler),
             run: |state, request, path| {
-                Box::pin($crate::api::serve::serve(state, request, path, $handler))
+                Box::pin($crate::api::serve::serve(
+                    state,
+                    request,
+                    path,
+                    $crate::api::endpoint::Effect::$effect,
+                    $handler,
+                ))
             },
             #[cfg(test)]
             contract: |schemas| $crate::api::openapi::Contract::of_handler(schemas, $handler),

@@ -68,7 +68,7 @@ pub(crate) static ROUTES: &[Route] = &[
         about: "Returns the form for a new workspace of an entity as it is for what a person has chosen so far. Nothing is changed: a parameter may depend on the values of others.",
         who: Who::SignedIn,
         cost: "4",
-        endpoint: endpoint!(creation::fill_form),
+        endpoint: endpoint!(creation::fill_form, Effect::None),
     },
     Route {
         id: "createEntityWorkspace",
@@ -104,7 +104,7 @@ pub(crate) static ROUTES: &[Route] = &[
         about: "Returns the form for a new workspace of a template as it is for what a person has chosen so far. Nothing is changed.",
         who: Who::SignedIn,
         cost: "4",
-        endpoint: endpoint!(templates::fill_form),
+        endpoint: endpoint!(templates::fill_form, Effect::None),
     },
     Route {
         id: "listWorkspaces",

@@ -3,6 +3,7 @@
 //! Each action names the workspace by its id, and may name it as the page shows it. What Coder has
 //! been asked for goes on; the answer tells the state at that moment.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use coder_client::models::{self, WorkspaceTransition};
@@ -17,12 +18,12 @@ use coder_workspaces::{
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use super::unfinished::Rest;
-use crate::api::{ApiError, Asked, Call, Json, JsonBody, NoBody, OptionalJsonBody, check_values};
+use super::unfinished::{Kind, Rest};
+use crate::api::{
+    ApiError, Asked, Call, Json, JsonBody, NoBody, OptionalJsonBody, PATIENCE, check_values,
+};
 use crate::wire;
 
-/// How long a Coder that does not answer is asked again. The answer of a route takes 20 seconds at most.
-const PATIENCE: Duration = Duration::from_secs(12);
 /// The least time by which a deadline is moved.
 const MIN_EXTENSION: u32 = 1;
 /// The greatest time by which a deadline is moved, in minutes: a week.
@@ -96,17 +97,19 @@ pub(crate) async fn stop(call: Action<NoBody>) -> Outcome {
 
 pub(crate) async fn restart(call: Action<OptionalJsonBody<StartBody>>) -> Outcome {
     check_values(&call.body.0.parameters)?;
+    let rest = call.rest(Kind::Restart)?;
     let manage = with_values(call.manage(call.query.expected_name.as_deref()), &call.body.0);
     let workspace = manage.restart(|_| {}).await?;
-    call.go_on(&workspace, Rest::Restart);
+    call.go_on(&workspace, rest)?;
     call.asked(&workspace, AvailabilityState::Online).await
 }
 
 pub(crate) async fn update(call: Action<OptionalJsonBody<StartBody>>) -> Outcome {
     check_values(&call.body.0.parameters)?;
+    let rest = call.rest(Kind::Update)?;
     let manage = with_values(call.manage(call.query.expected_name.as_deref()), &call.body.0);
     let workspace = manage.update(|_| {}).await?;
-    call.go_on(&workspace, Rest::Update);
+    call.go_on(&workspace, rest)?;
     call.asked(&workspace, AvailabilityState::Online).await
 }
 
@@ -124,8 +127,10 @@ pub(crate) async fn extend(
         return Err(ApiError::Extension { minutes });
     }
     let manage = call.manage(call.query.expected_name.as_deref());
-    manage.extend(Duration::from_secs(u64::from(minutes) * 60)).await?;
-    let workspace = manage.look().await?;
+    // The change comes last: after a refused token this runs once more, and would extend it twice.
+    let mut workspace = call.existing(&manage).await?;
+    let deadline = manage.extend(Duration::from_secs(u64::from(minutes) * 60)).await?;
+    workspace.latest_build.deadline = Some(deadline);
     call.shown(&workspace).await
 }
 
@@ -175,6 +180,17 @@ pub(crate) async fn wake(call: Action<NoBody>) -> Result<Json<wire::Workspace>, 
     call.set_dormancy(SetDormancy::wake(call.path)).await
 }
 
+/// Waits until the workspace is stopped, and asks for the build that starts it again.
+async fn finish(manage: ManageWorkspace<'_>, kind: Kind) -> Result<(), WorkspacesError> {
+    manage.stop(|_| {}).await?;
+    let manage = manage.wait(Wait::UntilAsked);
+    match kind {
+        Kind::Restart => manage.start(|_| {}).await?,
+        Kind::Update => manage.update(|_| {}).await?,
+    };
+    Ok(())
+}
+
 fn with_values<'a>(manage: ManageWorkspace<'a>, body: &StartBody) -> ManageWorkspace<'a> {
     let values = body.parameters.iter();
     values.fold(manage, |manage, (name, value)| manage.parameter(name, value))
@@ -204,38 +220,52 @@ impl Action<NoBody> {
 }
 
 impl Action<OptionalJsonBody<StartBody>> {
+    /// Returns what this action does after its first build.
+    ///
+    /// # Errors
+    ///
+    /// When another action of two builds goes on: nothing has been asked of Coder then.
+    fn rest(&self, kind: Kind) -> Result<Rest, ApiError> {
+        let rest = Rest { kind, values: self.body.0.parameters.clone() };
+        self.state.unfinished.check(self.caller.rights(), self.path, &rest)?;
+        Ok(rest)
+    }
+
     /// Goes on with an action of two builds after the answer, when its first build is under way and
     /// the action does not go on already.
-    fn go_on(&self, workspace: &models::Workspace, rest: Rest) {
+    ///
+    /// # Errors
+    ///
+    /// When another action of two builds has begun meanwhile.
+    fn go_on(&self, workspace: &models::Workspace, rest: Rest) -> Result<(), ApiError> {
         if workspace.latest_build.transition != WorkspaceTransition::Stop {
-            return;
+            return Ok(());
         }
         let unfinished = &self.state.unfinished;
-        let Some(going_on) = unfinished.begin(self.caller.rights(), self.path, rest) else {
-            return;
+        let Some(going_on) = unfinished.begin(self.caller.rights(), self.path, &rest)? else {
+            return Ok(());
         };
         let client = self.state.auth.renewing_client(&self.caller);
-        let (id, values) = (self.path, self.body.0.parameters.clone());
+        let (id, Rest { kind, values }) = (self.path, rest);
+        let state = Arc::clone(&self.state);
         self.state.world.runtime.spawn(Box::pin(async move {
             let _going_on = going_on;
             let manage = ManageWorkspace::new(&client, id);
             let manage = with_values(manage, &StartBody { parameters: values });
-            let done = match rest {
-                Rest::Restart => manage.restart(|_| {}).await,
-                Rest::Update => manage.update(|_| {}).await,
-            };
-            if let Err(error) = done {
+            if let Err(error) = finish(manage, kind).await {
                 let error = with_causes(&error);
-                tracing::info!(workspace = %id, ?rest, error, "a workspace did not start again");
+                tracing::info!(workspace = %id, ?kind, error, "a workspace did not start again");
             }
+            state.live.refresh(id);
         }));
+        Ok(())
     }
 }
 
 impl<Q, B> Call<WorkspaceId, Q, B> {
-    fn manage(&self, expected_name: Option<&str>) -> ManageWorkspace<'_> {
-        let manage = ManageWorkspace::new(&self.client, self.path);
-        let manage = manage.wait(Wait::UntilAsked).wait_limit(PATIENCE);
+    /// Manages the workspace of the path, in the time that a route has.
+    pub(super) fn manage(&self, expected_name: Option<&str>) -> ManageWorkspace<'_> {
+        let manage = self.manage_workspace(self.path).wait(Wait::UntilAsked);
         match expected_name {
             Some(name) => manage.expected_name(name),
             None => manage,
@@ -255,21 +285,30 @@ impl<Q, B> Call<WorkspaceId, Q, B> {
         Ok(workspace)
     }
 
+    /// Answers an action that Coder was asked for, and lets open streams tell what it has changed.
     async fn asked(&self, workspace: &models::Workspace, wanted: AvailabilityState) -> Outcome {
+        self.state.live.refresh(self.path);
         let shown = self.show(workspace).await;
         let is_done = shown.availability == wanted;
         Ok(if is_done { Asked::Done(shown) } else { Asked::Accepted(shown) })
     }
 
+    /// Answers a change that is done, and lets open streams tell it.
     async fn shown(
         &self,
         workspace: &models::Workspace,
     ) -> Result<Json<wire::Workspace>, ApiError> {
+        self.state.live.refresh(self.path);
         Ok(Json(self.show(workspace).await))
     }
 }
 
 impl<P, Q, B> Call<P, Q, B> {
+    /// Manages a workspace, in the time that a route has.
+    pub(super) fn manage_workspace(&self, id: WorkspaceId) -> ManageWorkspace<'_> {
+        ManageWorkspace::new(&self.client, id).wait_limit(PATIENCE)
+    }
+
     /// Makes the form for pages of a workspace.
     pub(crate) async fn show(&self, workspace: &models::Workspace) -> wire::Workspace {
         let now = Availability::new(workspace, self.client.now());

@@ -3,7 +3,7 @@
 use coder_client::WorkspaceId;
 use coder_client::models::AgentStatus;
 use coder_client::operations::ListListeningPorts;
-use coder_workspaces::{ManageWorkspace, missing_accounts, port_link};
+use coder_workspaces::{missing_accounts, port_link};
 use futures_util::future::join_all;
 use serde::Serialize;
 
@@ -44,8 +44,7 @@ pub(crate) struct Agent {
 }
 
 pub(crate) async fn get(call: Call<WorkspaceId>) -> Result<Json<WorkspaceDetails>, ApiError> {
-    let manage = ManageWorkspace::new(&call.client, call.path);
-    let workspace = call.existing(&manage).await?;
+    let workspace = call.existing(&call.manage(None)).await?;
     let agents = workspace.agents().map(|agent| Agent {
         id: agent.id.to_string(),
         name: agent.name.clone(),
@@ -87,8 +86,7 @@ pub(crate) struct Port {
 }
 
 pub(crate) async fn ports(call: Call<WorkspaceId>) -> Result<Json<PortList>, ApiError> {
-    let manage = ManageWorkspace::new(&call.client, call.path);
-    let workspace = call.existing(&manage).await?;
+    let workspace = call.existing(&call.manage(None)).await?;
     let hosts = call.hosts().await;
     let connected = workspace.agents().filter(|agent| agent.status == AgentStatus::Connected);
     let connected: Vec<_> = connected.collect();
@@ -128,8 +126,7 @@ pub(crate) struct MissingAccounts {
 }
 
 pub(crate) async fn accounts(call: Call<WorkspaceId>) -> Result<Json<MissingAccounts>, ApiError> {
-    let manage = ManageWorkspace::new(&call.client, call.path);
-    let workspace = call.existing(&manage).await?;
+    let workspace = call.existing(&call.manage(None)).await?;
     let missing = missing_accounts(&call.client, &workspace).await?;
     Ok(Json(MissingAccounts { missing: missing.into_iter().map(Into::into).collect() }))
 }

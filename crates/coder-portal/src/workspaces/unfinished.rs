@@ -1,41 +1,81 @@
 //! Actions of two builds that go on after their answer.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use coder_auth::CallerRights;
 use coder_client::WorkspaceId;
 use coder_core::Lock;
+use indexmap::IndexMap;
 
-/// The rest of an action of two builds, when the first one was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Rest {
+use crate::api::ApiError;
+
+/// The kind of an action of two builds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
     Restart,
     Update,
 }
 
-/// The actions that go on after their answer.
+/// The rest of an action of two builds, when the first one was asked for.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Rest {
+    pub(super) kind: Kind,
+    /// Values of parameters for the start.
+    pub(super) values: IndexMap<String, String>,
+}
+
+/// The actions that go on after their answer, at most one for each workspace and credential.
 ///
 /// Each asks Coder again and again until the first build is done. So an action that is asked for
 /// many times goes on once: otherwise a person who keeps asking would use up what Coder lets that
-/// person ask.
+/// person ask. Another action would start the workspace in another way, and is refused meanwhile.
 #[derive(Clone, Default)]
-pub(crate) struct Unfinished(Arc<Lock<HashSet<Key>>>);
+pub(crate) struct Unfinished(Arc<Lock<HashMap<Key, Rest>>>);
 
 /// The rights of the caller, because what one credential may do another one may not.
-type Key = (CallerRights, WorkspaceId, Rest);
+type Key = (CallerRights, WorkspaceId);
 
 impl Unfinished {
+    /// Checks that no other action goes on. The same one may.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Unfinished`] when an action of another kind or with other values goes on.
+    pub(super) fn check(
+        &self,
+        rights: CallerRights,
+        workspace: WorkspaceId,
+        rest: &Rest,
+    ) -> Result<(), ApiError> {
+        let unfinished = self.0.lock();
+        match unfinished.get(&(rights, workspace)) {
+            Some(going_on) if going_on != rest => Err(ApiError::Unfinished),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Marks an action as going on; `None` if it goes on already.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
     pub(super) fn begin(
         &self,
         rights: CallerRights,
         workspace: WorkspaceId,
-        rest: Rest,
-    ) -> Option<GoingOn> {
-        let key = (rights, workspace, rest);
-        let is_new = self.0.lock().insert(key.clone());
-        is_new.then(|| GoingOn { unfinished: self.clone(), key })
+        rest: &Rest,
+    ) -> Result<Option<GoingOn>, ApiError> {
+        let key = (rights, workspace);
+        let mut unfinished = self.0.lock();
+        match unfinished.get(&key) {
+            Some(going_on) if going_on != rest => Err(ApiError::Unfinished),
+            Some(_) => Ok(None),
+            None => {
+                unfinished.insert(key.clone(), rest.clone());
+                Ok(Some(GoingOn { unfinished: self.clone(), key }))
+            }
+        }
     }
 }
 

@@ -101,6 +101,39 @@ async fn a_restart_that_is_asked_for_many_times_goes_on_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_restart_that_goes_on_is_not_asked_for_with_other_values_nor_joined_by_an_update() {
+    let house = House::new();
+    let alice = house.coder.add_user("alice");
+    let id = add(&house, &alice, true);
+    let page = Page::open(&house, &alice).await;
+    let restart = format!("/workspaces/{id}/restart");
+    let values = |cpu: &str| json!({ "parameters": { "cpu": cpu } });
+    for _ in 0..2 {
+        let asked = page.post(&restart, &values("2")).await;
+        assert_eq!(asked.status(), StatusCode::ACCEPTED, "{}", asked.text());
+    }
+    page.cost();
+    for (target, body) in
+        [(restart.clone(), values("4")), (format!("/workspaces/{id}/update"), values("2"))]
+    {
+        let refused = page.post(&target, &body).await;
+        assert_eq!(refused.status(), StatusCode::CONFLICT, "{}", refused.text());
+        assert_eq!(
+            refused.message(),
+            "another restart or update of this workspace goes on; ask again when it is done"
+        );
+    }
+    let changes = || page.cost().into_iter().filter(|asked| asked.starts_with("POST")).count();
+    assert_eq!(changes(), 0, "nothing is asked of Coder for those that are refused");
+    house.coder.advance(Duration::from_secs(60));
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(changes(), 1, "the restart that goes on starts the workspace");
+    // It is done, so the next one is free.
+    let asked = page.post(&restart, &values("4")).await;
+    assert_eq!(asked.status(), StatusCode::ACCEPTED, "{}", asked.text());
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_outdated_workspace_is_updated_to_the_active_version() {
     let house = House::new();
     let alice = house.coder.add_user("alice");
@@ -206,4 +239,19 @@ async fn a_deadline_is_put_off() {
     let deadline = |value: &serde_json::Value| value.as_str().unwrap().parse::<jiff::Timestamp>();
     let later = deadline(&extended.json()["deadline"]).unwrap();
     assert_eq!(later.duration_since(deadline(&before).unwrap()).as_mins(), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_change_of_a_deadline_comes_last_so_that_a_refusal_after_it_cannot_repeat_it() {
+    let house = House::new();
+    let alice = house.coder.add_user("alice");
+    let workspace = house.coder.add_workspace(&alice, "mine").template("devcontainers");
+    let id = workspace.running().time_to_live(Duration::from_secs(2 * 3600)).create();
+    let page = Page::open(&house, &alice).await;
+    let extended = page.post(&format!("/workspaces/{id}/extend"), &json!({ "minutes": 60 })).await;
+    assert_eq!(extended.status(), StatusCode::OK, "{}", extended.text());
+    let read = format!("GET /api/v2/workspaces/{id}");
+    assert_eq!(page.cost(), [read.clone(), read, format!("PUT /api/v2/workspaces/{id}/extend")]);
+    let shown = page.get(&format!("/workspaces/{id}")).await;
+    assert_eq!(extended.json()["deadline"], shown.json()["deadline"]);
 }

@@ -307,16 +307,21 @@ async fn what_coder_is_silent_about_is_read_after_an_action_and_after_a_while() 
     let (house, alice, browser, [one, _]) = home().await;
     let mut page = Page::open(&house, &browser, &[one]).await;
     page.until(one, "online").await;
-    let client = house.coder.client(&alice);
-    client.send(&SetDormancy::new(one, true)).await.unwrap();
-    house.portal.refresh_workspace(one);
+    let path = format!("/api/coder/v1/workspaces/{one}/dormant");
+    let put_to_sleep = ask(&house.portal, browser.script_request("PUT", &path)).await;
+    assert_eq!(put_to_sleep.status(), StatusCode::OK, "{}", put_to_sleep.text());
     let asleep = page.until(one, "dormant").await;
     assert_eq!(asleep.data["nextAction"], "wake");
     assert!(asleep.data["dormantAt"].is_string(), "{asleep:?}");
 
+    let client = house.coder.client(&alice);
     client.send(&SetDormancy::new(one, false)).await.unwrap();
-    house.coder.advance(Duration::from_secs(121));
+    house.portal.refresh_workspace(one);
     page.until(one, "online").await;
+
+    client.send(&SetDormancy::new(one, true)).await.unwrap();
+    house.coder.advance(Duration::from_secs(121));
+    page.until(one, "dormant").await;
     assert_eq!(watches(&house, one), 1);
 }
 
