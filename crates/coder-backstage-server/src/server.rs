@@ -29,9 +29,10 @@ use crate::places::Places;
 use crate::protocol::Protocol;
 use crate::socket::Socket;
 
-/// The time limit for the head of a request, and for the idle time between two requests. It is longer
-/// than the minute after which load balancers drop a connection, so that they never use one that has
-/// just been closed.
+/// The time limit of HTTP/1.1 for the head of a request, and for the idle time between two requests.
+/// It is longer than the minute after which load balancers drop a connection, so that they never use
+/// one that has just been closed. A connection over HTTP/2 may idle as long as its client answers
+/// pings; it gives way when places are short.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// The interval at which a client over HTTP/2 is asked for a sign of life, and the time limit of its

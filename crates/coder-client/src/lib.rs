@@ -104,7 +104,7 @@ pub use client::{Client, Credential, CredentialProvider};
     all(feature = "native", not(target_family = "wasm")),
     all(feature = "browser", target_family = "wasm")
 ))]
-#[cfg_attr(docsrs, doc(cfg(feature = "native")))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "native", feature = "browser"))))]
 pub use client::{ClientBuilder, ConnectError};
 #[doc(no_inline)]
 pub use coder_core::{
@@ -116,7 +116,7 @@ pub use coder_core::{
 #[doc(no_inline)]
 pub use coder_core::{Proxy, ReqwestTransportBuilder};
 #[cfg(any(feature = "browser", feature = "native"))]
-#[cfg_attr(docsrs, doc(cfg(feature = "native")))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "native", feature = "browser"))))]
 #[doc(no_inline)]
 pub use coder_core::{ReqwestTransport, ReqwestTransportError};
 pub use error::{

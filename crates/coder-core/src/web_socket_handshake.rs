@@ -6,7 +6,7 @@ use http::header::{
     CONNECTION, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_VERSION, UPGRADE,
 };
-use http::{Request, Response, StatusCode, Version};
+use http::{Method, Request, Response, StatusCode, Version};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
@@ -119,6 +119,10 @@ pub struct WebSocketAcceptance {
 impl WebSocketAcceptance {
     /// Reads the handshake of a client; `None` if the request opens no WebSocket of version 13.
     pub fn new<T>(request: &Request<T>) -> Option<Self> {
+        // RFC 6455 §4.2.1.
+        if request.method() != Method::GET {
+            return None;
+        }
         let headers = request.headers();
         let lists = |name, wanted: &str| {
             let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());

@@ -1,4 +1,4 @@
-import { fields, functionOrNothing, invalid, options, signalOrNothing } from './arguments.js';
+import { fields, functionOrNothing, invalid, options, signalOrNothing, text } from './arguments.js';
 import { construct, disposed, settle, write } from './errors.js';
 import { Platform } from './platform.js';
 import { writeEntity } from './entity-fields.js';
@@ -14,6 +14,9 @@ export class CoderClient {
     wasm.started();
     const { url, token, tokenHeader, timeoutSeconds, retry } = fields('the options', given);
     for (const name of ['fetch', 'webSocket']) functionOrNothing(`\`${name}\``, given[name]);
+    // The message does not repeat the value: it may be a token in the wrong place.
+    if (![undefined, 'sessionToken', 'bearer'].includes(tokenHeader))
+      throw invalid("`tokenHeader` must be 'sessionToken' or 'bearer'");
     const scheme = token === undefined ? undefined : (tokenHeader ?? 'sessionToken');
     const text = write('the options', { url, scheme, timeoutSeconds, retry });
     this.#handle = construct(() => new wasm.ClientHandle(text, new Platform(given)));
@@ -272,7 +275,9 @@ function pause(milliseconds, signal) {
 }
 
 function entries(parameters = {}) {
-  return Object.entries(fields('`parameters`', parameters));
+  const pairs = Object.entries(fields('`parameters`', parameters));
+  for (const [name, value] of pairs) text(`parameters['${name}']`, value);
+  return pairs;
 }
 
 export function call(method, path, given) {

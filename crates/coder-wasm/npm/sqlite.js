@@ -6,6 +6,8 @@ export class SqliteStore {
   #delete;
 
   constructor(database) {
+    // Another process that writes is waited for.
+    database.exec('PRAGMA busy_timeout = 5000');
     database.exec('PRAGMA journal_mode = WAL');
     database.exec(
       'CREATE TABLE IF NOT EXISTS coder_rows (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
@@ -40,7 +42,9 @@ export class SqliteStore {
       this.#database.exec('COMMIT');
       return isDone;
     } catch (error) {
-      if (this.#database.inTransaction !== false) this.#database.exec('ROLLBACK');
+      // The two libraries name it differently. SQLite itself has rolled back after some errors.
+      const isOpen = this.#database.inTransaction ?? this.#database.isTransaction ?? true;
+      if (isOpen) this.#database.exec('ROLLBACK');
       throw error;
     }
   }

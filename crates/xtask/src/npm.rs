@@ -150,7 +150,7 @@ fn shrink(feature: &str, bound: &Path, small: &Path) -> Result<(), Failure> {
     }
     let kept = directory("small").join(format!("{feature}.wasm"));
     let source = directory("small").join(format!("{feature}.made-of"));
-    if !kept.is_file() || fs::read(&source).ok() != Some(made_of.clone()) {
+    if !kept.is_file() || fs::read(&source).ok().as_ref() != Some(&made_of) {
         fs::create_dir_all(directory("small")).map_err(cannot("make a directory"))?;
         run(node(SHRINK).arg(large).arg("-o").arg(&kept).current_dir(directory("tests")))?;
         fs::write(source, made_of).map_err(cannot("write what a module is made of"))?;
@@ -283,9 +283,8 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Returns the version of the workspace's crates.
 fn version() -> Result<String, Failure> {
-    let package = command("cargo pkgid --package coder-core");
-    let id = { package }.output().ok().filter(|output| output.status.success());
-    let id = id.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    let id = output(&mut command("cargo pkgid --package coder-core"));
+    let id = id.and_then(|id| id.into_string().ok());
     let version = id.as_deref().and_then(|id| id.rsplit(['#', '@']).next());
     version.map(str::to_owned).ok_or_else(|| Failure::NoMetadata("no version".to_owned()))
 }

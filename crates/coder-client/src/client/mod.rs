@@ -38,13 +38,13 @@ use self::capability_cache::CapabilityCache;
     all(feature = "native", not(target_family = "wasm")),
     all(feature = "browser", target_family = "wasm")
 ))]
-#[cfg_attr(docsrs, doc(cfg(feature = "native")))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "native", feature = "browser"))))]
 pub use self::connect::ClientBuilder;
 #[cfg(any(
     all(feature = "native", not(target_family = "wasm")),
     all(feature = "browser", target_family = "wasm")
 ))]
-#[cfg_attr(docsrs, doc(cfg(feature = "native")))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "native", feature = "browser"))))]
 pub use self::connect_error::ConnectError;
 pub use self::credential::Credential;
 pub(crate) use self::credential::SESSION_TOKEN;

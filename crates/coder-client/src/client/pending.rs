@@ -37,7 +37,7 @@ impl<'a, O: Operation> Pending<'a, O> {
 
     /// Returns what [`Sendable::read`] has kept.
     pub(super) fn into_output(self) -> Result<O::Output, ClientError> {
-        let output = self.output.lock().take();
+        let output = self.output.into_inner();
         output.ok_or_else(|| TransportError::new(TransportErrorKind::Other).into())
     }
 }

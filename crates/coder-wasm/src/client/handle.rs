@@ -17,7 +17,7 @@ use super::outcome::{Refusal, promise, told};
 use super::stream::{Followed, StreamHandle};
 use super::token::{HostTokens, Scheme};
 use crate::answer::{Answer, Fault, read};
-use crate::platform::{Host, read_headers, world};
+use crate::platform::{Host, header_text, read_headers, world};
 
 /// A client of one deployment.
 #[wasm_bindgen]
@@ -185,7 +185,6 @@ struct RequestView {
 
 impl From<http::Request<Bytes>> for RequestView {
     fn from(request: http::Request<Bytes>) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (head, body) = request.into_parts();
         Self {
             method: head.method.to_string(),
@@ -193,9 +192,9 @@ impl From<http::Request<Bytes>> for RequestView {
             headers: head
                 .headers
                 .iter()
-                .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
+                .map(|(name, value)| (name.to_string(), header_text(value)))
                 .collect(),
-            body: (!body.is_empty()).then(|| text(&body)),
+            body: (!body.is_empty()).then(|| String::from_utf8_lossy(&body).into_owned()),
         }
     }
 }

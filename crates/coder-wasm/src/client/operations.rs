@@ -60,8 +60,14 @@ impl Named {
             }
             Self::ListWorkspaces { filter, limit, offset } => {
                 let list = ListWorkspaces::new(self::filter(&filter)?);
-                let list = limit.map_or_else(|| list.clone(), |limit| list.clone().limit(limit));
-                let list = offset.map_or_else(|| list.clone(), |from| list.clone().offset(from));
+                let list = match limit {
+                    Some(limit) => list.limit(limit),
+                    None => list,
+                };
+                let list = match offset {
+                    Some(offset) => list.offset(offset),
+                    None => list,
+                };
                 asked(list, |page, now| WorkspacesView::of_page(&page, now))
             }
         })

@@ -37,12 +37,18 @@ impl Followed {
             }
             Self::BuildLogs { id, after } => {
                 let follow = FollowBuildLogs::new(id);
-                let follow = after.map_or_else(|| follow.clone(), |id| follow.clone().after(id));
+                let follow = match after {
+                    Some(id) => follow.after(id),
+                    None => follow,
+                };
                 stream(client, follow, |line| LineView::from(&line))
             }
             Self::AgentLogs { id, after } => {
                 let follow = FollowAgentLogs::new(id);
-                let follow = after.map_or_else(|| follow.clone(), |id| follow.clone().after(id));
+                let follow = match after {
+                    Some(id) => follow.after(id),
+                    None => follow,
+                };
                 stream(client, follow, |line| LineView::from(&line))
             }
         }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::platform::Host;
+use crate::platform::{Host, thrown_message};
 
 #[wasm_bindgen]
 extern "C" {
@@ -35,7 +35,8 @@ pub(super) struct HostTokens {
 impl HostTokens {
     async fn ask(&self, refused: Option<String>) -> Result<Option<Credential>, CredentialError> {
         let token = JsFuture::from(self.host.token(refused)).await;
-        let token = token.map_err(|thrown| CredentialError::unavailable(said(&thrown)))?;
+        let token =
+            token.map_err(|thrown| CredentialError::unavailable(thrown_message(&thrown)))?;
         let token = token.as_string().filter(|token| !token.is_empty()).map(Secret::new);
         Ok(token.map(|token| match self.scheme {
             Scheme::SessionToken => Credential::SessionToken(token),
@@ -56,10 +57,4 @@ impl CredentialProvider for HostTokens {
         let fresh = self.ask(Some(refused.expose().to_owned())).await?;
         Ok(fresh.filter(|fresh| !fresh.token().matches(refused)))
     }
-}
-
-/// Returns the message of what was thrown.
-fn said(thrown: &JsValue) -> String {
-    let error = js_sys::Error::from(thrown.clone());
-    String::from(error.message())
 }

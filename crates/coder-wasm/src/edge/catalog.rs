@@ -7,10 +7,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use backstage_catalog::{Catalog, CatalogError, EntityFilter, MemoryCatalog};
 use coder_config::{Entity, EntityRef};
-use coder_core::{cleaned, with_causes};
-use js_sys::{Array, Function, JSON, Promise, Reflect};
+use coder_core::with_causes;
+use js_sys::{Array, Function, JSON, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
+
+use crate::platform::thrown_message;
 
 /// A function that gives an array of entities, and what its last array was read as.
 pub(super) struct Entities {
@@ -31,10 +33,8 @@ impl Entities {
             Err(error) => Err(error),
         };
         let given = given.map_err(|error| {
-            let message = Reflect::get(&error, &"message".into()).ok();
-            let message = message.and_then(|message| message.as_string()).unwrap_or_default();
             let reason = "the function that gives the entities has failed";
-            CatalogError::unavailable(reason).with_source(cleaned(&message))
+            CatalogError::unavailable(reason).with_source(thrown_message(&error))
         })?;
         let given: Array = given
             .dyn_into()

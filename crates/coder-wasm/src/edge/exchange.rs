@@ -25,13 +25,12 @@ pub(super) fn request(
         let message = format!("the {what} of the request cannot be read");
         ErrorResponse::new(StatusCode::BAD_REQUEST, message).to_response(&Method::GET, "/")
     };
-    let mut request = Request::new(Body::empty());
+    // A request that is refused lets go of its body, too.
+    let body = body.map_or_else(Body::empty, incoming);
+    let mut request = Request::new(body);
     *request.method_mut() = method.parse().map_err(|_| refused("method"))?;
     *request.uri_mut() = target.parse().map_err(|_| refused("URL"))?;
     *request.headers_mut() = read_headers(headers).ok_or_else(|| refused("headers"))?;
-    if let Some(body) = body {
-        *request.body_mut() = incoming(body);
-    }
     Ok(request)
 }
 

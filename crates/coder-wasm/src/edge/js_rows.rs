@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use coder_auth::store::{AuthStore, StoreError};
-use coder_core::cleaned;
 use js_sys::{Array, JSON, Promise, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use crate::platform::thrown_message;
 use crate::rows::{Commit, Row, RowAuthStore, RowRange, Rows};
 
 #[wasm_bindgen]
@@ -75,10 +75,7 @@ async fn settled(method: &str, given: Result<JsValue, JsValue>) -> Result<JsValu
         Err(error) => Err(error),
     };
     outcome.map_err(|error| {
-        let message = Reflect::get(&error, &"message".into()).ok();
-        let message = message.and_then(|message| message.as_string());
-        let message = message.unwrap_or_else(|| "it threw no `Error`".to_owned());
-        StoreError::new(format!("`{method}` of the store failed: {}", cleaned(&message)))
+        StoreError::new(format!("`{method}` of the store failed: {}", thrown_message(&error)))
     })
 }
 

@@ -91,7 +91,7 @@ impl Edge {
     }
 
     /// Answers a request: with a status, the names and values of headers in turn, and a body, which is
-    /// a `Uint8Array`, an [`EdgeBody`] or `undefined`.
+    /// an [`EdgeBody`] or `undefined`.
     pub fn handle(
         &self,
         method: String,
@@ -132,7 +132,7 @@ impl Edge {
     }
 }
 
-/// Makes the log go to `write`, which gets a level and a line. The first call counts.
+/// Makes the log go to `write`, which gets a level and a line. The last call counts.
 #[wasm_bindgen(js_name = logTo)]
 pub fn log_to(write: Function) {
     log::install(write);

@@ -5,8 +5,13 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Writes headers for JavaScript.
 pub(crate) fn flat_headers(headers: &HeaderMap) -> Vec<String> {
-    let text = |value: &HeaderValue| value.as_bytes().iter().copied().map(char::from).collect();
-    headers.iter().flat_map(|(name, value)| [name.as_str().to_owned(), text(value)]).collect()
+    let texts = headers.iter().map(|(name, value)| [name.as_str().to_owned(), header_text(value)]);
+    texts.flatten().collect()
+}
+
+/// Writes the value of a header for JavaScript.
+pub(crate) fn header_text(value: &HeaderValue) -> String {
+    value.as_bytes().iter().copied().map(char::from).collect()
 }
 
 /// Reads headers of JavaScript; `None` if one is no header of HTTP.

@@ -122,6 +122,23 @@ test('a token is asked for, and a fresher one when it was refused', async () => 
   });
 });
 
+test('a token function may throw anything, and the call still ends', async () => {
+  for (const thrown of [undefined, null, 'no', { code: 1 }]) {
+    const broken = client({ token: () => Promise.reject(thrown) });
+    await assert.rejects(broken.send(getUser()), { code: 'noToken' });
+  }
+});
+
+test('an error does not repeat a value that may be secret', () => {
+  const wrong = [
+    () => client({ tokenHeader: 'sEcRet' }),
+    () => client().startWorkspace(fake.workspaces.running, { parameters: { api_key: 918273 } }),
+  ];
+  const told = error => error.code === 'invalidArgument' && !/sEcRet|918273/.test(error.message);
+  assert.throws(wrong[0], told);
+  return assert.rejects(async () => wrong[1](), told);
+});
+
 test('a `fetch` of the caller sends the requests, with the token in its header', async () => {
   const seen = [];
   const own = (url, request) => {
