@@ -11,6 +11,8 @@ use coder_core::{TransportError, cleaned, quoted, with_causes};
 use coder_workspaces::{Incompatible, NotCreatable, NotReady, WorkspacesError};
 use http::StatusCode;
 
+use crate::workspaces::UnderWay;
+
 /// How long to wait before the catalog is asked again.
 const CATALOG_RETRY_AFTER: Duration = Duration::from_secs(5);
 /// How long to wait before Coder is asked again, unless it says so itself.
@@ -66,8 +68,8 @@ pub(crate) enum ApiError {
         "what was asked for is done, but its answer cannot be given; read the workspace to see it"
     )]
     Unrecorded(#[source] TransportError),
-    #[error("another restart or update of this workspace goes on; ask again when it is done")]
-    Unfinished,
+    #[error(transparent)]
+    UnderWay(#[from] UnderWay),
     #[error("{0}")]
     Workspaces(Box<WorkspacesError>),
     #[error(transparent)]
@@ -96,7 +98,7 @@ impl ApiError {
             | Self::KeyReused
             | Self::Interrupted
             | Self::Unrecorded(_)
-            | Self::Unfinished => false,
+            | Self::UnderWay(_) => false,
         }
     }
 
@@ -149,7 +151,7 @@ impl From<ApiError> for ErrorResponse {
             | ApiError::TooManyValues
             | ApiError::InvalidKey => StatusCode::BAD_REQUEST,
             ApiError::NoEntity(_) | ApiError::NoAgent { .. } => StatusCode::NOT_FOUND,
-            ApiError::Incompatible(_) | ApiError::NotRenamable | ApiError::Unfinished => {
+            ApiError::Incompatible(_) | ApiError::NotRenamable | ApiError::UnderWay(_) => {
                 StatusCode::CONFLICT
             }
             ApiError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,

@@ -11,14 +11,15 @@ use coder_client::operations::{
     FavoriteWorkspace, RenameWorkspace, SetDormancy, UnfavoriteWorkspace,
 };
 use coder_client::{WorkspaceId, WorkspaceName};
-use coder_core::with_causes;
+use coder_core::{World, is_within, with_causes};
 use coder_workspaces::{
     Availability, AvailabilityState, ManageWorkspace, NotReady, Wait, WorkspacesError,
 };
 use indexmap::IndexMap;
+use jiff::SignedDuration;
 use serde::Deserialize;
 
-use super::unfinished::{Kind, Rest};
+use super::unfinished::{GoingOn, Kind, Wish};
 use crate::api::{
     ApiError, Asked, Call, Json, JsonBody, NoBody, OptionalJsonBody, PATIENCE, check_values,
 };
@@ -28,6 +29,11 @@ use crate::wire;
 const MIN_EXTENSION: u32 = 1;
 /// The greatest time by which a deadline is moved, in minutes: a week.
 const MAX_EXTENSION: u32 = 7 * 24 * 60;
+
+/// The pause between two looks at a workspace that stops, to start again.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// The longest time for which a workspace that stops is looked at.
+const STOP_LIMIT: SignedDuration = SignedDuration::from_mins(30);
 
 /// The name under which a page shows the workspace.
 #[derive(Debug, Deserialize)]
@@ -84,12 +90,14 @@ type Outcome = Result<Asked<wire::Workspace>, ApiError>;
 
 pub(crate) async fn start(call: Action<OptionalJsonBody<StartBody>>) -> Outcome {
     check_values(&call.body.0.parameters)?;
+    call.check_wish(&call.wish(Kind::Start))?;
     let manage = call.manage(call.query.expected_name.as_deref());
-    let workspace = with_values(manage, &call.body.0).start(|_| {}).await?;
+    let workspace = with_values(manage, &call.body.0.parameters).start(|_| {}).await?;
     call.asked(&workspace, AvailabilityState::Online).await
 }
 
 pub(crate) async fn stop(call: Action<NoBody>) -> Outcome {
+    call.check_wish(&Wish { kind: Kind::Stop, values: IndexMap::new() })?;
     let manage = call.manage(call.query.expected_name.as_deref());
     let workspace = manage.stop(|_| {}).await?;
     call.asked(&workspace, AvailabilityState::Offline).await
@@ -97,19 +105,21 @@ pub(crate) async fn stop(call: Action<NoBody>) -> Outcome {
 
 pub(crate) async fn restart(call: Action<OptionalJsonBody<StartBody>>) -> Outcome {
     check_values(&call.body.0.parameters)?;
-    let rest = call.rest(Kind::Restart)?;
-    let manage = with_values(call.manage(call.query.expected_name.as_deref()), &call.body.0);
-    let workspace = manage.restart(|_| {}).await?;
-    call.go_on(&workspace, rest)?;
+    let wish = call.wish(Kind::Restart);
+    let begun = call.begin(&wish)?;
+    let manage = call.manage(call.query.expected_name.as_deref());
+    let workspace = with_values(manage, &wish.values).restart(|_| {}).await?;
+    call.go_on(&workspace, wish, begun)?;
     call.asked(&workspace, AvailabilityState::Online).await
 }
 
 pub(crate) async fn update(call: Action<OptionalJsonBody<StartBody>>) -> Outcome {
     check_values(&call.body.0.parameters)?;
-    let rest = call.rest(Kind::Update)?;
-    let manage = with_values(call.manage(call.query.expected_name.as_deref()), &call.body.0);
-    let workspace = manage.update(|_| {}).await?;
-    call.go_on(&workspace, rest)?;
+    let wish = call.wish(Kind::Update);
+    let begun = call.begin(&wish)?;
+    let manage = call.manage(call.query.expected_name.as_deref());
+    let workspace = with_values(manage, &wish.values).update(|_| {}).await?;
+    call.go_on(&workspace, wish, begun)?;
     call.asked(&workspace, AvailabilityState::Online).await
 }
 
@@ -180,20 +190,43 @@ pub(crate) async fn wake(call: Action<NoBody>) -> Result<Json<wire::Workspace>, 
     call.set_dormancy(SetDormancy::wake(call.path)).await
 }
 
-/// Waits until the workspace is stopped, and asks for the build that starts it again.
-async fn finish(manage: ManageWorkspace<'_>, kind: Kind) -> Result<(), WorkspacesError> {
-    manage.stop(|_| {}).await?;
-    let manage = manage.wait(Wait::UntilAsked);
-    match kind {
-        Kind::Restart => manage.start(|_| {}).await?,
-        Kind::Update => manage.update(|_| {}).await?,
-    };
+/// Waits until the build that stops the workspace has ended, and asks for the one that starts it
+/// again, unless somebody has asked for another one meanwhile.
+async fn finish(
+    world: &World,
+    manage: ManageWorkspace<'_>,
+    wish: &Wish,
+    stop: i64,
+) -> Result<(), WorkspacesError> {
+    let begun_at = world.clock.now();
+    loop {
+        let build = manage.look().await?.latest_build;
+        if build.build_number != stop {
+            return Ok(());
+        }
+        if build.job.completed_at.is_some() {
+            break;
+        }
+        if !is_within(STOP_LIMIT, world.clock.now(), begun_at) {
+            tracing::info!("a workspace that was to start again did not stop in time");
+            return Ok(());
+        }
+        world.runtime.sleep(POLL_INTERVAL).await;
+    }
+    let manage = with_values(manage, &wish.values).wait(Wait::UntilAsked);
+    match wish.kind {
+        Kind::Start | Kind::Stop => {}
+        Kind::Restart => drop(manage.start(|_| {}).await?),
+        Kind::Update => drop(manage.update(|_| {}).await?),
+    }
     Ok(())
 }
 
-fn with_values<'a>(manage: ManageWorkspace<'a>, body: &StartBody) -> ManageWorkspace<'a> {
-    let values = body.parameters.iter();
-    values.fold(manage, |manage, (name, value)| manage.parameter(name, value))
+fn with_values<'a>(
+    manage: ManageWorkspace<'a>,
+    values: &IndexMap<String, String>,
+) -> ManageWorkspace<'a> {
+    values.iter().fold(manage, |manage, (name, value)| manage.parameter(name, value))
 }
 
 fn is_renamed_to(error: &WorkspacesError, wanted: &WorkspaceName) -> bool {
@@ -220,15 +253,17 @@ impl Action<NoBody> {
 }
 
 impl Action<OptionalJsonBody<StartBody>> {
-    /// Returns what this action does after its first build.
+    fn wish(&self, kind: Kind) -> Wish {
+        Wish { kind, values: self.body.0.parameters.clone() }
+    }
+
+    /// Begins an action of two builds; returns `None` when the same one goes on already.
     ///
     /// # Errors
     ///
-    /// When another action of two builds goes on: nothing has been asked of Coder then.
-    fn rest(&self, kind: Kind) -> Result<Rest, ApiError> {
-        let rest = Rest { kind, values: self.body.0.parameters.clone() };
-        self.state.unfinished.check(self.caller.rights(), self.path, &rest)?;
-        Ok(rest)
+    /// When another one goes on. Nothing has been asked of Coder then.
+    fn begin(&self, wish: &Wish) -> Result<Option<GoingOn>, ApiError> {
+        Ok(self.state.unfinished.begin(self.caller.rights(), self.path, wish)?)
     }
 
     /// Goes on with an action of two builds after the answer, when its first build is under way and
@@ -236,25 +271,32 @@ impl Action<OptionalJsonBody<StartBody>> {
     ///
     /// # Errors
     ///
-    /// When another action of two builds has begun meanwhile.
-    fn go_on(&self, workspace: &models::Workspace, rest: Rest) -> Result<(), ApiError> {
-        if workspace.latest_build.transition != WorkspaceTransition::Stop {
+    /// When the action that this request has joined has ended, and another one has begun.
+    fn go_on(
+        &self,
+        workspace: &models::Workspace,
+        wish: Wish,
+        begun: Option<GoingOn>,
+    ) -> Result<(), ApiError> {
+        let build = &workspace.latest_build;
+        if build.transition != WorkspaceTransition::Stop {
             return Ok(());
         }
-        let unfinished = &self.state.unfinished;
-        let Some(going_on) = unfinished.begin(self.caller.rights(), self.path, &rest)? else {
-            return Ok(());
+        // The action that this request has joined may have failed meanwhile.
+        let begun = match begun {
+            Some(begun) => Some(begun),
+            None => self.begin(&wish)?,
         };
+        let Some(going_on) = begun else { return Ok(()) };
         let client = self.state.auth.renewing_client(&self.caller);
-        let (id, Rest { kind, values }) = (self.path, rest);
+        let (id, stop) = (self.path, build.build_number);
         let state = Arc::clone(&self.state);
         self.state.world.runtime.spawn(Box::pin(async move {
             let _going_on = going_on;
             let manage = ManageWorkspace::new(&client, id);
-            let manage = with_values(manage, &StartBody { parameters: values });
-            if let Err(error) = finish(manage, kind).await {
+            if let Err(error) = finish(&state.world, manage, &wish, stop).await {
                 let error = with_causes(&error);
-                tracing::info!(workspace = %id, ?kind, error, "a workspace did not start again");
+                tracing::info!(workspace = %id, action = %wish.kind, error, "a workspace did not start again");
             }
             state.live.refresh(id);
         }));
@@ -270,6 +312,11 @@ impl<Q, B> Call<WorkspaceId, Q, B> {
             Some(name) => manage.expected_name(name),
             None => manage,
         }
+    }
+
+    /// Checks that no action of two builds goes on with another wish.
+    fn check_wish(&self, wish: &Wish) -> Result<(), ApiError> {
+        Ok(self.state.unfinished.check(self.caller.rights(), self.path, wish)?)
     }
 
     /// Reads the workspace, which must exist and have the expected name.

@@ -1,6 +1,7 @@
 //! Actions of two builds that go on after their answer.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use coder_auth::CallerRights;
@@ -8,54 +9,64 @@ use coder_client::WorkspaceId;
 use coder_core::Lock;
 use indexmap::IndexMap;
 
-use crate::api::ApiError;
-
-/// The kind of an action of two builds.
+/// The kind of an action that starts or stops a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
+    Start,
+    Stop,
     Restart,
     Update,
 }
 
-/// The rest of an action of two builds, when the first one was asked for.
+/// What a person wants of a workspace.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Rest {
+pub(super) struct Wish {
     pub(super) kind: Kind,
     /// Values of parameters for the start.
     pub(super) values: IndexMap<String, String>,
+}
+
+/// A wish that is refused, because an action with another wish goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{} {going_on} of this workspace{} is under way; wait until it runs again, then {wished} it",
+    .going_on.article(),
+    others(*.has_other_values)
+)]
+pub(crate) struct UnderWay {
+    going_on: Kind,
+    wished: Kind,
+    has_other_values: bool,
 }
 
 /// The actions that go on after their answer, at most one for each workspace and credential.
 ///
 /// Each asks Coder again and again until the first build is done. So an action that is asked for
 /// many times goes on once: otherwise a person who keeps asking would use up what Coder lets that
-/// person ask. Another action would start the workspace in another way, and is refused meanwhile.
+/// person ask. Another action would leave the workspace in another state, and is refused meanwhile.
 #[derive(Clone, Default)]
-pub(crate) struct Unfinished(Arc<Lock<HashMap<Key, Rest>>>);
+pub(crate) struct Unfinished(Arc<Lock<HashMap<Key, Wish>>>);
 
 /// The rights of the caller, because what one credential may do another one may not.
 type Key = (CallerRights, WorkspaceId);
 
 impl Unfinished {
-    /// Checks that no other action goes on. The same one may.
+    /// Checks that no action with another wish goes on.
     ///
     /// # Errors
     ///
-    /// [`ApiError::Unfinished`] when an action of another kind or with other values goes on.
+    /// [`UnderWay`] when one does.
     pub(super) fn check(
         &self,
         rights: CallerRights,
         workspace: WorkspaceId,
-        rest: &Rest,
-    ) -> Result<(), ApiError> {
-        let unfinished = self.0.lock();
-        match unfinished.get(&(rights, workspace)) {
-            Some(going_on) if going_on != rest => Err(ApiError::Unfinished),
-            Some(_) | None => Ok(()),
-        }
+        wish: &Wish,
+    ) -> Result<(), UnderWay> {
+        self.0.lock().get(&(rights, workspace)).map_or(Ok(()), |going_on| going_on.admits(wish))
     }
 
-    /// Marks an action as going on; `None` if it goes on already.
+    /// Marks an action as going on, before anything is asked of Coder. Returns `None` when the same
+    /// one goes on already.
     ///
     /// # Errors
     ///
@@ -64,18 +75,55 @@ impl Unfinished {
         &self,
         rights: CallerRights,
         workspace: WorkspaceId,
-        rest: &Rest,
-    ) -> Result<Option<GoingOn>, ApiError> {
+        wish: &Wish,
+    ) -> Result<Option<GoingOn>, UnderWay> {
         let key = (rights, workspace);
         let mut unfinished = self.0.lock();
-        match unfinished.get(&key) {
-            Some(going_on) if going_on != rest => Err(ApiError::Unfinished),
-            Some(_) => Ok(None),
-            None => {
-                unfinished.insert(key.clone(), rest.clone());
-                Ok(Some(GoingOn { unfinished: self.clone(), key }))
-            }
+        if let Some(going_on) = unfinished.get(&key) {
+            return going_on.admits(wish).map(|()| None);
         }
+        unfinished.insert(key.clone(), wish.clone());
+        Ok(Some(GoingOn { unfinished: self.clone(), key }))
+    }
+}
+
+impl Wish {
+    /// Checks that another wish is this one.
+    fn admits(&self, other: &Self) -> Result<(), UnderWay> {
+        if self == other {
+            return Ok(());
+        }
+        let (going_on, wished) = (self.kind, other.kind);
+        Err(UnderWay { going_on, wished, has_other_values: going_on == wished })
+    }
+}
+
+fn others(has_other_values: bool) -> &'static str {
+    if has_other_values { " with other values" } else { "" }
+}
+
+impl Kind {
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+            Self::Update => "update",
+        }
+    }
+
+    fn article(self) -> &'static str {
+        match self {
+            Self::Start | Self::Stop | Self::Restart => "a",
+            Self::Update => "an",
+        }
+    }
+}
+
+/// The verb has the form of the noun.
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.noun())
     }
 }
 
