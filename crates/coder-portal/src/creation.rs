@@ -86,7 +86,10 @@ pub(crate) async fn create(
     check_values(parameters)?;
     let name = WorkspaceName::parse(name).map_err(ApiError::Name)?;
     let config = call.compatible_config().await?;
-    let mut ensure = EnsureWorkspace::new(&config, name).wait_limit(PATIENCE);
+    let mut ensure = EnsureWorkspace::new(&config, name)
+        .user_id(call.caller.user_id())
+        .template_versions(&call.state.template_versions)
+        .wait_limit(PATIENCE);
     for (name, value) in parameters {
         ensure = ensure.parameter(name, value);
     }
@@ -105,7 +108,11 @@ pub(crate) async fn open(
     let OpenBody { name, preset, parameters } = &call.body.0;
     check_values(parameters)?;
     let config = call.compatible_config().await?;
-    let mut open = OpenWorkspace::new(&config).wait(Wait::UntilAsked).wait_limit(PATIENCE);
+    let mut open = OpenWorkspace::new(&config)
+        .user_id(call.caller.user_id())
+        .template_versions(&call.state.template_versions)
+        .wait(Wait::UntilAsked)
+        .wait_limit(PATIENCE);
     if let Some(name) = name {
         open = open.name(WorkspaceName::parse(name).map_err(ApiError::Name)?);
     }
@@ -141,9 +148,9 @@ impl<Q, B> Call<EntityRef, Q, B> {
     async fn form(&self, choices: &Choices) -> Result<Json<wire::CreationForm>, ApiError> {
         let config = self.compatible_config().await?;
         let Choices { preset, parameters } = choices;
-        let user = self.caller.user_id();
-        let form =
-            CreationForm::read(&self.client, &config, user, preset.as_deref(), parameters).await?;
-        Ok(Json(form.into()))
+        let (user, cache) = (self.caller.user_id(), &self.state.template_versions);
+        let preset = preset.as_deref();
+        let form = CreationForm::read(&self.client, &config, user, preset, parameters, cache);
+        Ok(Json(form.await?.into()))
     }
 }

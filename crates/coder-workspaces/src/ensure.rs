@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use coder_client::models::Workspace;
-use coder_client::{Client, UserRef, WorkspaceName};
+use coder_client::{Client, UserId, UserRef, WorkspaceName};
 
-use crate::create::{self, CreateRequest, Created};
+use crate::create::{self, CreateRequest, Created, Existing};
 use crate::follow::Follower;
-use crate::{EntityWorkspacesConfig, NotCreatable, Progress, WorkspacesError};
+use crate::{
+    EntityWorkspacesConfig, NotCreatable, Progress, TemplateVersionCache, WorkspacesError,
+};
 
 /// How long a Coder that does not answer is waited for by default.
 const WAIT_LIMIT: Duration = Duration::from_secs(60);
@@ -35,7 +37,7 @@ const WAIT_LIMIT: Duration = Duration::from_secs(60);
 pub struct EnsureWorkspace<'a> {
     config: &'a EntityWorkspacesConfig,
     name: WorkspaceName,
-    request: CreateRequest,
+    request: CreateRequest<'a>,
     wait_limit: Duration,
 }
 
@@ -79,6 +81,21 @@ impl<'a> EnsureWorkspace<'a> {
         self
     }
 
+    /// Sets the id of the credential's user, for a caller that knows it. Otherwise Coder is asked before
+    /// a workspace is created.
+    #[must_use]
+    pub fn user_id(mut self, user_id: UserId) -> Self {
+        self.request.user_id = Some(user_id);
+        self
+    }
+
+    /// Sets what is known of the versions of templates, which is asked for once then.
+    #[must_use]
+    pub fn template_versions(mut self, cache: &'a TemplateVersionCache) -> Self {
+        self.request.template_versions = Some(cache);
+        self
+    }
+
     /// Sets the longest time for which a Coder that does not answer is asked again; by default a
     /// minute.
     #[must_use]
@@ -102,11 +119,13 @@ impl<'a> EnsureWorkspace<'a> {
         let mut untold = |_: Progress<'_>| {};
         let follower = &mut Follower::new(client, self.wait_limit, &mut untold);
         let existing = create::existing(follower, self.config, &self.request, &self.name).await?;
-        if let Some(workspace) = existing {
-            return Ok(EnsuredWorkspace { workspace, created: false });
+        if let Existing::Same(workspace) = existing {
+            return Ok(EnsuredWorkspace { workspace: *workspace, created: false });
         }
         let plan = create::plan(follower, self.config, &self.request).await?;
-        if let Some(workspace) = plan.earlier(follower, &self.name).await? {
+        if let Existing::Undecided = existing
+            && let Some(workspace) = plan.earlier(follower, &self.name).await?
+        {
             return Ok(EnsuredWorkspace { workspace, created: false });
         }
         plan.check_accounts(follower).await?;

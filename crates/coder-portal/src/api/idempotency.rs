@@ -172,7 +172,8 @@ impl Idempotency {
         kept.retain(|kept| is_within(KEPT_FOR, now, kept.since));
         // Whoever waited for a failure may be gone, and has not removed it.
         kept.retain(|kept| {
-            kept.name != name || kept.outcome.clone().now_or_never().is_none_or(|it| is_success(&it))
+            kept.name != name
+                || kept.outcome.clone().now_or_never().is_none_or(|it| is_success(&it))
         });
         if let Some(earlier) = kept.iter().find(|kept| kept.name == name) {
             let is_same = earlier.content == content;

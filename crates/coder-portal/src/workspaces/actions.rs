@@ -138,9 +138,7 @@ pub(crate) async fn extend(
     }
     let manage = call.manage(call.query.expected_name.as_deref());
     // The change comes last: after a refused token this runs once more, and would extend it twice.
-    let mut workspace = call.existing(&manage).await?;
-    let deadline = manage.extend(Duration::from_secs(u64::from(minutes) * 60)).await?;
-    workspace.latest_build.deadline = Some(deadline);
+    let workspace = manage.extend(Duration::from_secs(u64::from(minutes) * 60)).await?;
     call.shown(&workspace).await
 }
 

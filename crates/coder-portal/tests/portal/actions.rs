@@ -21,7 +21,8 @@ fn house_with_renames() -> House {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stopped_workspace_is_started_with_two_requests_and_a_running_one_with_none_that_changes() {
+async fn a_stopped_workspace_is_started_with_two_requests_and_a_running_one_with_none_that_changes()
+{
     let house = House::new();
     let alice = house.coder.add_user("alice");
     let id = add(&house, &alice, false);
@@ -159,10 +160,8 @@ async fn of_two_restarts_with_other_values_at_once_one_is_refused() {
     let restart = format!("/workspaces/{id}/restart");
     let (fault, held) = Fault::hold();
     house.coder.fail_next(fault.on(&format!("/api/v2/workspaces/{id}")));
-    let (two, four) = (
-        json!({ "parameters": { "cpu": "2" } }),
-        json!({ "parameters": { "cpu": "4" } }),
-    );
+    let (two, four) =
+        (json!({ "parameters": { "cpu": "2" } }), json!({ "parameters": { "cpu": "4" } }));
     let first = page.post(&restart, &two);
     let second = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
