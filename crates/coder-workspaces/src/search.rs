@@ -106,7 +106,6 @@ impl<'a> Search<'a> {
     ///
     /// As [`find_workspaces`].
     pub async fn run(&self, client: &Client) -> Result<EntityWorkspaces, WorkspacesError> {
-        let repository = self.repository()?;
         let SearchPlan { queries, compare, narrow, problems } = self.plan()?;
         let problems = problems.into_iter().map(SearchProblem::Refused).collect();
         let mut answer = Answer { problems, ..Answer::default() };

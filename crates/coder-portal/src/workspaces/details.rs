@@ -3,11 +3,13 @@
 use coder_client::WorkspaceId;
 use coder_client::models::AgentStatus;
 use coder_client::operations::ListListeningPorts;
+use coder_core::quoted;
 use coder_workspaces::{missing_accounts, port_link};
 use futures_util::future::join_all;
 use serde::Serialize;
 
 use crate::api::{ApiError, Call, Json};
+use crate::notices::Notices;
 use crate::wire;
 
 /// The greatest number of agents whose ports are asked for.
@@ -90,9 +92,9 @@ pub(crate) async fn ports(call: Call<WorkspaceId>) -> Result<Json<PortList>, Api
     let hosts = call.hosts().await;
     let connected = workspace.agents().filter(|agent| agent.status == AgentStatus::Connected);
     let connected: Vec<_> = connected.collect();
-    let mut notices = Vec::new();
+    let mut notices = Notices::default();
     if connected.len() > MAX_AGENTS {
-        notices.push(format!("only the first {MAX_AGENTS} agents were asked for their ports"));
+        notices.add(format!("only the first {MAX_AGENTS} agents were asked for their ports"));
     }
     let asked = connected
         .into_iter()
@@ -108,14 +110,14 @@ pub(crate) async fn ports(call: Call<WorkspaceId>) -> Result<Json<PortList>, Api
                 url: port_link(&workspace, agent, port.port, false, &hosts).map(String::from),
             })),
             Err(error) if error.is_unauthorized() => return Err(error.into()),
-            Err(error) => notices.push(format!(
-                "the ports of the agent `{}` are not known: {}",
-                coder_core::cleaned(&agent.name),
-                coder_core::with_causes(&error)
-            )),
+            Err(error) => {
+                let effect =
+                    format!("the ports of the agent {} are not known", quoted(&agent.name));
+                notices.add_error(&effect, &error);
+            }
         }
     }
-    Ok(Json(PortList { partial: !notices.is_empty(), ports, notices }))
+    Ok(Json(PortList { partial: !notices.is_empty(), ports, notices: notices.into_vec() }))
 }
 
 /// The accounts at other services that the owner of a workspace has not linked.
