@@ -1,12 +1,15 @@
-//! Who the caller is, and what the caller may do.
+//! Who the caller is, what the caller may do, and the end of the connection.
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use coder_client::operations::{CheckAuthorization, Permission};
-use coder_core::without_causes;
+use coder_core::{Body, without_causes};
+use http::{Request, Response};
 use serde::Serialize;
 
 use crate::api::{ApiError, Call, Json};
+use crate::state::PortalState;
 
 /// The caller, as Coder and Backstage know the person.
 #[derive(Debug, Serialize)]
@@ -97,4 +100,16 @@ pub(crate) async fn me(call: Call) -> Result<Json<Person>, ApiError> {
             change_templates: may("templates"),
         },
     }))
+}
+
+/// Ends what connects the caller with Coder, and the streams of the browser's session with it.
+pub(crate) async fn disconnect(state: &PortalState, request: &Request<Bytes>) -> Response<Body> {
+    let answer = state.auth.disconnect(request).await;
+    let session = state.auth.session_id(request.headers());
+    if answer.status().is_success()
+        && let Some(session) = session
+    {
+        state.live.end_session(&session);
+    }
+    answer
 }

@@ -277,7 +277,7 @@ pub(crate) static ROUTES: &[Route] = &[
         cost: "0, or 1 to revoke the tokens",
         endpoint: raw_endpoint!(
             Nothing,
-            |state, request| state.auth.disconnect(request).await,
+            |state, request| person::disconnect(state, request).await,
             NoBody => Empty
         ),
     },

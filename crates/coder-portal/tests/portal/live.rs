@@ -368,17 +368,21 @@ async fn a_page_that_claims_to_have_read_what_was_never_told_gets_everything() {
 
 #[tokio::test(start_paused = true)]
 async fn a_logout_ends_the_streams_of_its_session_at_once_and_no_other() {
-    let (house, alice, browser, [one, _]) = home().await;
-    let other = house.signed_in(&alice).await;
-    let mut page = Page::open(&house, &browser, &[one]).await;
-    let mut of_other = Page::open(&house, &other, &[one]).await;
-    page.until(one, "online").await;
-    of_other.until(one, "online").await;
-    let logout = browser.script_request("POST", "/api/auth/coder/logout?env=production");
-    assert_eq!(ask(&house.portal, logout).await.status(), StatusCode::OK);
-    assert_eq!(page.end().await, "signedOut");
-    house.coder.stop(one);
-    of_other.until(one, "stopping").await;
+    for (method, path) in
+        [("POST", "/api/auth/coder/logout?env=production"), ("DELETE", "/api/coder/v1/connection")]
+    {
+        let (house, alice, browser, [one, _]) = home().await;
+        let other = house.signed_in(&alice).await;
+        let mut page = Page::open(&house, &browser, &[one]).await;
+        let mut of_other = Page::open(&house, &other, &[one]).await;
+        page.until(one, "online").await;
+        of_other.until(one, "online").await;
+        let logout = ask(&house.portal, browser.script_request(method, path)).await;
+        assert!(logout.status().is_success(), "{}", logout.text());
+        assert_eq!(page.end().await, "signedOut");
+        house.coder.stop(one);
+        of_other.until(one, "stopping").await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
