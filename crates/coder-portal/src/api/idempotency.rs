@@ -223,10 +223,10 @@ mod tests {
 
     async fn recorded(size: usize) -> Result<usize, (StatusCode, Option<String>)> {
         let recorded = Recorded::new(Response::new(Body::from(vec![b' '; size]))).await;
-        recorded.map(|recorded| recorded.body.len()).map_err(answer)
+        recorded.map(|recorded| recorded.body.len()).map_err(|error| answer(&error))
     }
 
-    fn answer(error: ErrorResponse) -> (StatusCode, Option<String>) {
+    fn answer(error: &ErrorResponse) -> (StatusCode, Option<String>) {
         let response = error.to_response(&http::Method::POST, "/");
         let wait = response.headers().get("retry-after");
         (response.status(), wait.map(|wait| wait.to_str().unwrap().to_owned()))
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_server_that_shuts_down_says_when_to_try_again() {
-        let (status, wait) = answer(ApiError::Interrupted.into());
+        let (status, wait) = answer(&ApiError::Interrupted.into());
         assert_eq!((status, wait.as_deref()), (StatusCode::SERVICE_UNAVAILABLE, Some("5")));
     }
 }
