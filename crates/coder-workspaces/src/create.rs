@@ -6,7 +6,7 @@ use coder_client::models::{
 };
 use coder_client::operations::{
     CreateWorkspace, EvaluateDynamicParameters, GetTemplateByName, GetUser, GetWorkspaceByName,
-    ListBuildParameters, ListPresets, ListTemplateVersionParameters, ListTemplates,
+    ListBuildParameters, ListTemplates,
 };
 use coder_client::{
     ClientError, List, TemplateFilter, TemplateVersionId, UserId, UserRef, WorkspaceName,
@@ -19,7 +19,8 @@ use crate::follow::{Follower, backoff};
 use crate::manage::leads_to;
 use crate::parameters::{Chosen, choose, choose_dynamic};
 use crate::{
-    EntityWorkspacesConfig, NotCreatable, Progress, TemplateVersionCache, WorkspacesError, accounts,
+    EntityWorkspacesConfig, NotCreatable, Progress, TemplateVersionCache, WorkspacesError,
+    accounts, version_reads,
 };
 
 /// Wishes of a caller for a new workspace.
@@ -53,10 +54,7 @@ impl CreateRequest<'_> {
         follower: &mut Follower<'_, F>,
         version: TemplateVersionId,
     ) -> Result<List<Preset>, WorkspacesError> {
-        match self.template_versions {
-            Some(cache) => cache.presets(follower, version).await,
-            None => follower.ask(&ListPresets::new(version)).await,
-        }
+        version_reads::presets(follower, version, self.template_versions).await
     }
 
     /// Returns the parameters that the caller names and the preset does not set.
@@ -348,10 +346,7 @@ async fn parameters<F: FnMut(Progress<'_>) + MaybeSend>(
             Err(error) => return Err(error),
         }
     }
-    let known = match request.template_versions {
-        Some(cache) => cache.parameters(follower, version).await?,
-        None => follower.ask(&ListTemplateVersionParameters::new(version)).await?,
-    };
+    let known = version_reads::parameters(follower, version, request.template_versions).await?;
     Ok(choose(asked, &request.parameters_beside(preset), &known, preset)?)
 }
 

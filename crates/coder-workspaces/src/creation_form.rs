@@ -18,7 +18,7 @@ use crate::follow::Follower;
 use crate::parameters::strangers;
 use crate::{
     EntityWorkspacesConfig, MissingAccount, ParameterProblem, Progress, TemplateVersionCache,
-    WorkspacesError, accounts,
+    WorkspacesError, accounts, version_reads,
 };
 
 /// How long a Coder that does not answer is waited for.
@@ -143,7 +143,7 @@ impl CreationForm {
         cache: &TemplateVersionCache,
     ) -> Result<Self, WorkspacesError> {
         let (client, version) = (follower.client, active_version(&template)?);
-        let presets = cache.presets(follower, version).await?;
+        let presets = version_reads::presets(follower, version, Some(cache)).await?;
         let mut values = given.clone();
         if let Some(name) = preset {
             let preset = preset_called(name, presets.clone())?;
@@ -185,7 +185,7 @@ async fn parameters<F: FnMut(Progress<'_>) + MaybeSend>(
             Err(error) => return Err(error.into()),
         }
     }
-    let known = cache.parameters(follower, version).await?;
+    let known = version_reads::parameters(follower, version, Some(cache)).await?;
     let parameters = known.into_iter().map(|parameter| {
         let value = values.get(&parameter.name).cloned();
         classic(parameter, value)

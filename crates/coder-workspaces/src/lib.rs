@@ -110,6 +110,7 @@ mod search;
 mod search_problem;
 mod ssh_host;
 mod template_versions;
+mod version_reads;
 mod watch;
 
 pub use accounts::missing_accounts;

@@ -4,12 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 
 use coder_client::models::{Preset, TemplateVersionParameter};
-use coder_client::operations::{ListPresets, ListTemplateVersionParameters};
 use coder_client::{Client, List, TemplateVersionId};
-use coder_core::{DeploymentUrl, Lock, MaybeSend};
-
-use crate::follow::Follower;
-use crate::{Progress, WorkspacesError};
+use coder_core::{DeploymentUrl, Lock};
 
 /// How many versions are remembered; the oldest one is forgotten first.
 const MAX_VERSIONS: usize = 500;
@@ -42,40 +38,46 @@ struct Version {
 }
 
 impl TemplateVersionCache {
-    /// Returns the presets of a version.
-    pub(crate) async fn presets<F: FnMut(Progress<'_>) + MaybeSend>(
+    /// Returns the presets of a version, if they are known.
+    pub(crate) fn presets(
         &self,
-        follower: &mut Follower<'_, F>,
+        client: &Client,
         version: TemplateVersionId,
-    ) -> Result<List<Preset>, WorkspacesError> {
-        let client = follower.client;
-        if let Some(presets) = self.get(client, version).presets {
-            return Ok(presets);
-        }
-        let presets = follower.ask(&ListPresets::new(version)).await?;
-        if presets.unreadable().is_empty() {
-            let kept = Some(presets.clone());
-            self.change(client, version, |version| version.presets = kept);
-        }
-        Ok(presets)
+    ) -> Option<List<Preset>> {
+        self.get(client, version).presets
     }
 
-    /// Returns the static parameters of a version.
-    pub(crate) async fn parameters<F: FnMut(Progress<'_>) + MaybeSend>(
+    /// Keeps the presets of a version, if all could be read.
+    pub(crate) fn keep_presets(
         &self,
-        follower: &mut Follower<'_, F>,
+        client: &Client,
         version: TemplateVersionId,
-    ) -> Result<List<TemplateVersionParameter>, WorkspacesError> {
-        let client = follower.client;
-        if let Some(parameters) = self.get(client, version).parameters {
-            return Ok(parameters);
+        presets: &List<Preset>,
+    ) {
+        if presets.unreadable().is_empty() {
+            self.change(client, version, |version| version.presets = Some(presets.clone()));
         }
-        let parameters = follower.ask(&ListTemplateVersionParameters::new(version)).await?;
+    }
+
+    /// Returns the static parameters of a version, if they are known.
+    pub(crate) fn parameters(
+        &self,
+        client: &Client,
+        version: TemplateVersionId,
+    ) -> Option<List<TemplateVersionParameter>> {
+        self.get(client, version).parameters
+    }
+
+    /// Keeps the static parameters of a version, if all could be read.
+    pub(crate) fn keep_parameters(
+        &self,
+        client: &Client,
+        version: TemplateVersionId,
+        parameters: &List<TemplateVersionParameter>,
+    ) {
         if parameters.unreadable().is_empty() {
-            let kept = Some(parameters.clone());
-            self.change(client, version, |version| version.parameters = kept);
+            self.change(client, version, |version| version.parameters = Some(parameters.clone()));
         }
-        Ok(parameters)
     }
 
     /// Tells whether a version is known to need no account, whoever owns the workspace.

@@ -18,15 +18,6 @@ use crate::state::PortalState;
 /// An answer that is on its way.
 pub(crate) type Running<'a> = BoxFuture<'a, Result<Response<Body>, ErrorResponse>>;
 
-/// The effect of a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// Whatever the method says: `GET` and `HEAD` change nothing, and the others do.
-    ByMethod,
-    /// Nothing is changed, whatever the method is: the body only tells what to read.
-    None,
-}
-
 /// The handler of a route.
 pub(crate) struct Endpoint {
     /// The kind of body that the handler takes.
@@ -48,7 +39,7 @@ where
 }
 
 /// Makes the endpoint of a handler `async fn(Call<Path, Query, Body>) -> Result<Answer, ApiError>`,
-/// with its [`Effect`] when the method does not say it.
+/// with its [effect](super::effect::Effect) when the method does not say it.
 macro_rules! endpoint {
     ($handler:path) => {
         $crate::api::endpoint::endpoint!($handler, Effect::ByMethod)
@@ -61,7 +52,7 @@ macro_rules! endpoint {
                     state,
                     request,
                     path,
-                    $crate::api::endpoint::Effect::$effect,
+                    $crate::api::effect::Effect::$effect,
                     $handler,
                 ))
             },

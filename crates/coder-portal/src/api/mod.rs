@@ -7,6 +7,7 @@
 
 mod answer;
 mod call;
+mod effect;
 mod endpoint;
 mod error;
 mod idempotency;

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::answer::Answer;
 use super::call::Call;
-use super::endpoint::Effect;
+use super::effect::Effect;
 use super::error::ApiError;
 use super::idempotency::Fingerprint;
 use super::input::{Described, FromBody, query};
