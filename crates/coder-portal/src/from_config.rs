@@ -18,7 +18,7 @@ use coder_config::{
     TrustedIssuerConfig, WorkspacesConfig,
 };
 use coder_core::{Origin, World, join_path, with_causes};
-use coder_workspaces::DeploymentHostsCache;
+use coder_workspaces::{DeploymentHostsCache, TemplateVersionCache};
 use jiff::SignedDuration;
 
 use crate::PortalError;
@@ -85,6 +85,7 @@ impl PortalBuilder<'_> {
             own_workspaces: config.workspaces.clone(),
             workspaces: workspaces(config),
             hosts: DeploymentHostsCache::default(),
+            template_versions: TemplateVersionCache::default(),
             live: Arc::new(Live::new(world)),
             closing: Closing::new(),
             repositories: RepositoriesOfBuilds::default(),

@@ -80,6 +80,7 @@ mod frame;
 mod from_config;
 mod live;
 mod login;
+mod notices;
 mod part;
 mod person;
 mod portal;

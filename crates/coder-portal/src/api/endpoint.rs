@@ -38,13 +38,23 @@ where
     B::KIND
 }
 
-/// Makes the endpoint of a handler `async fn(Call<Path, Query, Body>) -> Result<Answer, ApiError>`.
+/// Makes the endpoint of a handler `async fn(Call<Path, Query, Body>) -> Result<Answer, ApiError>`,
+/// with its [effect](super::effect::Effect) when the method does not say it.
 macro_rules! endpoint {
     ($handler:path) => {
+        $crate::api::endpoint::endpoint!($handler, Effect::ByMethod)
+    };
+    ($handler:path, Effect::$effect:ident) => {
         $crate::api::endpoint::Endpoint {
             takes: $crate::api::endpoint::takes(&$handler),
             run: |state, request, path| {
-                Box::pin($crate::api::serve::serve(state, request, path, $handler))
+                Box::pin($crate::api::serve::serve(
+                    state,
+                    request,
+                    path,
+                    $crate::api::effect::Effect::$effect,
+                    $handler,
+                ))
             },
             #[cfg(test)]
             contract: |schemas| $crate::api::openapi::Contract::of_handler(schemas, $handler),

@@ -4,7 +4,7 @@
 mod account;
 mod form;
 mod links;
-mod workspace;
+pub(crate) mod workspace;
 
 pub(crate) use account::MissingAccount;
 pub(crate) use form::CreationForm;

@@ -349,16 +349,21 @@ async fn what_coder_is_silent_about_is_read_after_an_action_and_after_a_while() 
     let (house, alice, browser, [one, _]) = home().await;
     let mut page = Page::open(&house, &browser, &[one]).await;
     page.until(one, "online").await;
-    let client = house.coder.client(&alice);
-    client.send(&SetDormancy::new(one, true)).await.unwrap();
-    house.portal.refresh_workspace(one);
+    let path = format!("/api/coder/v1/workspaces/{one}/dormant");
+    let put_to_sleep = ask(&house.portal, browser.script_request("PUT", &path)).await;
+    assert_eq!(put_to_sleep.status(), StatusCode::OK, "{}", put_to_sleep.text());
     let asleep = page.until(one, "dormant").await;
     assert_eq!(asleep.data["action"], "wake");
     assert!(asleep.data["dormantAt"].is_string(), "{asleep:?}");
 
+    let client = house.coder.client(&alice);
     client.send(&SetDormancy::new(one, false)).await.unwrap();
-    house.coder.advance(Duration::from_secs(121));
+    house.portal.refresh_workspace(one);
     page.until(one, "online").await;
+
+    client.send(&SetDormancy::new(one, true)).await.unwrap();
+    house.coder.advance(Duration::from_secs(121));
+    page.until(one, "dormant").await;
     assert_eq!(watches(&house, one), 1);
 }
 
@@ -436,17 +441,21 @@ async fn a_page_that_claims_to_have_read_what_was_never_told_gets_everything() {
 
 #[tokio::test(start_paused = true)]
 async fn a_logout_ends_the_streams_of_its_session_at_once_and_no_other() {
-    let (house, alice, browser, [one, _]) = home().await;
-    let other = house.signed_in(&alice).await;
-    let mut page = Page::open(&house, &browser, &[one]).await;
-    let mut of_other = Page::open(&house, &other, &[one]).await;
-    page.until(one, "online").await;
-    of_other.until(one, "online").await;
-    let logout = browser.script_request("POST", "/api/auth/coder/logout?env=production");
-    assert_eq!(ask(&house.portal, logout).await.status(), StatusCode::OK);
-    assert_eq!(page.end().await, "signedOut");
-    house.coder.stop(one);
-    of_other.until(one, "stopping").await;
+    for (method, path) in
+        [("POST", "/api/auth/coder/logout?env=production"), ("DELETE", "/api/coder/v1/connection")]
+    {
+        let (house, alice, browser, [one, _]) = home().await;
+        let other = house.signed_in(&alice).await;
+        let mut page = Page::open(&house, &browser, &[one]).await;
+        let mut of_other = Page::open(&house, &other, &[one]).await;
+        page.until(one, "online").await;
+        of_other.until(one, "online").await;
+        let logout = ask(&house.portal, browser.script_request(method, path)).await;
+        assert!(logout.status().is_success(), "{}", logout.text());
+        assert_eq!(page.end().await, "signedOut");
+        house.coder.stop(one);
+        of_other.until(one, "stopping").await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
