@@ -106,7 +106,8 @@ export class Live {
         if (name === 'end') {
           return data.reason === 'signedOut' ? 0 : (data.retryAfterSeconds ?? 5);
         }
-        for (const row of this.#rows.get(data.workspace) ?? []) {
+        const workspace = name === 'workspace' ? data.id : data.workspace;
+        for (const row of this.#rows.get(workspace) ?? []) {
           row.tell(name, data);
         }
       }
