@@ -25,6 +25,7 @@ use crate::PortalError;
 use crate::api::Idempotency;
 use crate::builder::PortalBuilder;
 use crate::cors::Cors;
+use crate::index::{Index, ServiceIndex};
 use crate::live::Live;
 use crate::portal::Portal;
 use crate::proxy::Proxy;
@@ -85,6 +86,10 @@ impl PortalBuilder<'_> {
             workspaces: workspaces(config),
             hosts: DeploymentHostsCache::default(),
             live: Arc::new(Live::new(world)),
+            index: Index::new(
+                ServiceIndex::from_config(config, world),
+                config.index.requests_per_minute,
+            ),
             repositories: RepositoriesOfBuilds::default(),
             idempotency: Idempotency::default(),
             unfinished: Unfinished::default(),

@@ -11,6 +11,7 @@ use coder_workspaces::DeploymentHostsCache;
 
 use crate::api::Idempotency;
 use crate::cors::Cors;
+use crate::index::Index;
 use crate::live::Live;
 use crate::proxy::Proxy;
 use crate::workspaces::{RepositoriesOfBuilds, Unfinished};
@@ -32,6 +33,8 @@ pub(crate) struct PortalState {
     pub(crate) hosts: DeploymentHostsCache,
     /// Open streams of events.
     pub(crate) live: Arc<Live>,
+    /// All workspaces at a glance.
+    pub(crate) index: Index,
     /// Repositories of the workspaces that were listed.
     pub(crate) repositories: RepositoriesOfBuilds,
     /// Answers to requests that have changed something, for those who send them again.

@@ -58,6 +58,8 @@ pub(crate) enum ApiError {
     InvalidKey,
     #[error("this `Idempotency-Key` was given to another request; choose a new key for each one")]
     KeyReused,
+    #[error("coder does not let your token read workspaces; use one with a wider scope")]
+    MayNotReadWorkspaces,
     #[error("the server is shutting down; try again in a moment")]
     Interrupted,
     #[error("{0}")]
@@ -86,6 +88,7 @@ impl ApiError {
             | Self::TooManyValues
             | Self::InvalidKey
             | Self::KeyReused
+            | Self::MayNotReadWorkspaces
             | Self::Interrupted => false,
         }
     }
@@ -140,6 +143,7 @@ impl From<ApiError> for ErrorResponse {
             | ApiError::InvalidKey => StatusCode::BAD_REQUEST,
             ApiError::NoEntity(_) | ApiError::NoAgent { .. } => StatusCode::NOT_FOUND,
             ApiError::Incompatible(_) | ApiError::NotRenamable => StatusCode::CONFLICT,
+            ApiError::MayNotReadWorkspaces => StatusCode::FORBIDDEN,
             ApiError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             ApiError::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
         };

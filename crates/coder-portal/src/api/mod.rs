@@ -21,7 +21,7 @@ mod table;
 
 #[cfg(test)]
 pub(crate) use answer::Empty;
-pub(crate) use answer::{Asked, Json, Made};
+pub(crate) use answer::{Answer, Asked, Json, Made};
 pub(crate) use call::Call;
 pub(crate) use error::ApiError;
 pub(crate) use idempotency::Idempotency;

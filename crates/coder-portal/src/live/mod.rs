@@ -25,7 +25,8 @@ use futures_util::FutureExt as _;
 use futures_util::future::{AbortRegistration, Abortable};
 use jiff::Timestamp;
 
-use error::LiveError;
+pub(crate) use error::LiveError;
+
 use events::End;
 use hub::{Asked, FeedId, Hub, Joined, Line, News, PageId, Taken};
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use coder_auth::http::{EventStream, single_param};
+use coder_auth::http::{Event, EventStream, single_param};
 use coder_auth::{AuthError, Caller};
 use coder_client::WorkspaceId;
-use coder_core::Body;
+use coder_core::{Body, BoxStream};
 use futures_util::stream;
 use http::header::{AUTHORIZATION, COOKIE, ORIGIN};
 use http::{HeaderMap, HeaderName, Method, Request, Response};
@@ -31,6 +31,18 @@ impl PortalState {
         if *request.method() == Method::HEAD {
             return Ok(EventStream::new(&self.world, stream::empty()).into_response());
         }
+        let events = self.open_page(&caller, headers, workspaces)?;
+        Ok(EventStream::new(&self.world, events).into_response())
+    }
+
+    /// Opens a page that looks at these workspaces, and returns its events until they end. Without any
+    /// workspace the end is the only event.
+    pub(crate) fn open_page(
+        &self,
+        caller: &Caller,
+        headers: &HeaderMap,
+        workspaces: Vec<WorkspaceId>,
+    ) -> Result<BoxStream<'static, Event>, LiveError> {
         let last_event_id = headers.get(LAST_EVENT_ID);
         let asked = Asked {
             user: caller.user_id(),
@@ -41,7 +53,7 @@ impl PortalState {
         };
         let mut joined = self.live.join(asked)?;
         for begun in std::mem::take(&mut joined.begun) {
-            self.watch(&caller, begun);
+            self.watch(caller, begun);
         }
         let credential = Credential {
             auth: self.auth.clone(),
@@ -50,7 +62,7 @@ impl PortalState {
             rights: caller.rights(),
         };
         let page = Page::new(Arc::clone(&self.live), joined, credential);
-        Ok(EventStream::new(&self.world, page.into_events()).into_response())
+        Ok(Box::pin(page.into_events()))
     }
 
     /// Ends the browser's session, and its streams with it.

@@ -1,6 +1,7 @@
 //! All workspaces at a glance: an index that is read once and then costs changes.
 
 mod budget;
+mod changes;
 mod entry;
 mod facets;
 mod listing;
@@ -13,6 +14,7 @@ mod visibility;
 mod workspace_index;
 
 pub use budget::RequestBudget;
+pub use changes::{IndexChange, IndexRevision};
 pub use entry::{IndexedWorkspace, RepositoryParameter};
 pub use facets::Facets;
 pub use ownership::{

@@ -8,7 +8,8 @@ use coder_client::{BuildId, UserId, WorkspaceId};
 use coder_config::{Repository, RepositoryKey, ScmIntegrations};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Facets, IndexedWorkspace};
+use super::changes::Changes;
+use super::{Facets, IndexChange, IndexRevision, IndexedWorkspace};
 use crate::search::status_rank;
 use crate::{EntityWorkspacesConfig, NotSearchable, SearchProblem};
 
@@ -35,6 +36,7 @@ pub struct WorkspaceIndex {
     waiting: BTreeMap<WorkspaceId, IndexedWorkspace>,
     listed_at: Option<Timestamp>,
     problems: Vec<SearchProblem>,
+    changes: Changes,
 }
 
 impl WorkspaceIndex {
@@ -58,6 +60,7 @@ impl WorkspaceIndex {
             waiting: BTreeMap::new(),
             listed_at: None,
             problems: Vec::new(),
+            changes: Changes::default(),
         }
     }
 
@@ -154,6 +157,37 @@ impl WorkspaceIndex {
         &self.problems
     }
 
+    /// Returns the workspaces with a build whose parameters are still to be read, as Coder lists them.
+    /// One that the index has with an older build is among them.
+    pub fn to_be_read(&self) -> impl Iterator<Item = &IndexedWorkspace> {
+        self.waiting.values()
+    }
+
+    /// Returns the moment at which the list of all workspaces was begun to be read for the last time;
+    /// `None` before it was read to its end.
+    pub fn listed_at(&self) -> Option<Timestamp> {
+        self.listed_at
+    }
+
+    /// Returns the present revision, with which a caller asks for later [changes](Self::changes).
+    pub fn revision(&self) -> IndexRevision {
+        self.changes.revision()
+    }
+
+    /// Returns what has changed since a revision of this index, once for each workspace, and in no
+    /// order. `None` when that is longer ago than the last 10,000 changes: then all is read again.
+    ///
+    /// A workspace whose moments of the last use and of the last list alone are new has not changed.
+    pub fn changes(&self, since: IndexRevision) -> Option<Vec<IndexChange<'_>>> {
+        let changed = self.changes.since(since)?;
+        let with_present = changed.into_iter().map(|(id, before)| IndexChange {
+            id,
+            before,
+            now: self.entries.get(&id),
+        });
+        Some(with_present.collect())
+    }
+
     /// Returns the number of workspaces with a build whose parameters are still to be read.
     pub fn waiting(&self) -> usize {
         self.waiting.len()
@@ -197,10 +231,6 @@ impl WorkspaceIndex {
 impl WorkspaceIndex {
     pub(super) fn keys(&self) -> &[String] {
         &self.keys
-    }
-
-    pub(super) fn listed_at(&self) -> Option<Timestamp> {
-        self.listed_at
     }
 
     pub(super) fn ids(&self) -> BTreeSet<WorkspaceId> {
@@ -261,7 +291,9 @@ impl WorkspaceIndex {
 
     pub(super) fn remove(&mut self, id: WorkspaceId) {
         self.waiting.remove(&id);
-        self.take_out(id);
+        if let Some(before) = self.take_out(id) {
+            self.changes.add(id, Some(before));
+        }
     }
 
     /// Notes that all workspaces were listed, as of the moment at which that began.
@@ -275,7 +307,14 @@ impl WorkspaceIndex {
     }
 
     pub(super) fn put(&mut self, entry: IndexedWorkspace) {
-        self.take_out(entry.id);
+        let before = self.take_out(entry.id).map(|before| IndexedWorkspace {
+            last_used_at: entry.last_used_at,
+            listed_at: entry.listed_at,
+            ..before
+        });
+        if before.as_ref() != Some(&entry) {
+            self.changes.add(entry.id, before);
+        }
         for parameter in &entry.repositories {
             if let Some(key) = self.key_of(&parameter.value) {
                 let values = self.by_repository.entry(key).or_default();
@@ -290,8 +329,8 @@ impl WorkspaceIndex {
         self.entries.insert(entry.id, entry);
     }
 
-    fn take_out(&mut self, id: WorkspaceId) {
-        let Some(entry) = self.entries.remove(&id) else { return };
+    fn take_out(&mut self, id: WorkspaceId) -> Option<IndexedWorkspace> {
+        let entry = self.entries.remove(&id)?;
         for parameter in &entry.repositories {
             let Some(key) = self.key_of(&parameter.value) else {
                 continue;
@@ -314,5 +353,6 @@ impl WorkspaceIndex {
         }
         self.facets.remove(&entry);
         self.unread.remove(&id);
+        Some(entry)
     }
 }

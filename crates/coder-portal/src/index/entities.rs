@@ -1,0 +1,121 @@
+//! The entities of the catalog that workspaces can belong to.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use backstage_catalog::{CatalogError, EntityFilter};
+use coder_config::{RepositoryKey, ScmIntegrations};
+use coder_core::{Lock, is_within};
+use coder_workspaces::EntityWorkspacesConfig;
+use coder_workspaces::index::{IndexedWorkspace, RepositoryParameter};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::state::PortalState;
+
+/// The time for which the entities of the catalog are not asked for again.
+const KEPT: SignedDuration = SignedDuration::from_secs(30);
+/// The greatest number of names of parameters that hold repositories. Each entity may name some, and
+/// each new name costs the parameters of all builds.
+const MAX_KEYS: usize = 100;
+
+/// An entity with a repository.
+pub(super) struct KnownEntity {
+    pub(super) entity_ref: String,
+    pub(super) config: EntityWorkspacesConfig,
+}
+
+impl KnownEntity {
+    /// Returns whether a parameter of a workspace is one that the entity looks into, and holds its
+    /// repository.
+    fn is_named_by(&self, parameter: &RepositoryParameter) -> bool {
+        let name = parameter.name.to_lowercase();
+        self.config.repo_url_param_keys.iter().any(|key| key.to_lowercase() == name)
+            && self.config.repository.as_ref().is_some_and(|it| it.matches(&parameter.value))
+    }
+}
+
+/// The entities with a repository.
+pub(super) struct Entities {
+    pub(super) all: Vec<KnownEntity>,
+    by_ref: HashMap<String, usize>,
+    by_repository: HashMap<RepositoryKey, Vec<usize>>,
+    /// The names of the parameters that hold their repositories, in lower case.
+    pub(super) keys: BTreeSet<String>,
+}
+
+impl Entities {
+    fn new(all: Vec<KnownEntity>, own_keys: &[String]) -> Self {
+        let by_ref = all.iter().enumerate();
+        let by_ref = by_ref.map(|(at, entity)| (entity.entity_ref.clone(), at)).collect();
+        let of_entities = all.iter().flat_map(|entity| &entity.config.repo_url_param_keys);
+        let mut keys = BTreeSet::new();
+        for key in own_keys.iter().chain(of_entities) {
+            if keys.len() < MAX_KEYS {
+                keys.insert(key.to_lowercase());
+            }
+        }
+        let mut by_repository: HashMap<RepositoryKey, Vec<usize>> = HashMap::new();
+        for (at, entity) in all.iter().enumerate() {
+            if let Some(repository) = &entity.config.repository {
+                by_repository.entry(repository.key()).or_default().push(at);
+            }
+        }
+        Self { all, by_ref, by_repository, keys }
+    }
+
+    /// Returns the references of the entities that a workspace belongs to, in the order of the catalog.
+    pub(super) fn of_workspace(
+        &self,
+        workspace: &IndexedWorkspace,
+        integrations: &ScmIntegrations,
+    ) -> Vec<&str> {
+        let mut found = BTreeSet::new();
+        for parameter in &workspace.repositories {
+            let key = RepositoryKey::from_url(&parameter.value, integrations);
+            let candidates = key.and_then(|key| self.by_repository.get(&key));
+            found.extend(candidates.into_iter().flatten().copied().filter(|at| {
+                self.all.get(*at).is_some_and(|entity| entity.is_named_by(parameter))
+            }));
+        }
+        let found = found.into_iter().filter_map(|at| self.all.get(at));
+        found.map(|entity| entity.entity_ref.as_str()).collect()
+    }
+
+    /// Returns an entity by its reference, in the normal form.
+    pub(super) fn get(&self, entity_ref: &str) -> Option<&KnownEntity> {
+        self.all.get(*self.by_ref.get(entity_ref)?)
+    }
+}
+
+/// The entities as they were read last, for each environment.
+#[derive(Default)]
+pub(super) struct KnownEntities(Lock<BTreeMap<String, (Timestamp, Arc<Entities>)>>);
+
+impl PortalState {
+    /// Returns the entities of the catalog that have a repository, at most 30 seconds old.
+    pub(super) async fn known_entities(
+        &self,
+        environment: &str,
+    ) -> Result<Arc<Entities>, CatalogError> {
+        let now = self.world.clock.now();
+        let known = self.index.entities.0.lock().get(environment).cloned();
+        if let Some((read_at, entities)) = known
+            && is_within(KEPT, now, read_at)
+        {
+            return Ok(entities);
+        }
+        let read = self.catalog.entities(&EntityFilter::all()).await?;
+        let known = read.iter().filter_map(|entity| {
+            let (config, _) = self.config_of(entity, environment);
+            config
+                .repository
+                .is_some()
+                .then(|| KnownEntity { entity_ref: entity.entity_ref().to_string(), config })
+        });
+        let own_keys = &self.workspaces_config(environment).repo_url_param_keys;
+        let entities = Arc::new(Entities::new(known.collect(), own_keys));
+        let kept = (now, Arc::clone(&entities));
+        self.index.entities.0.lock().insert(environment.to_owned(), kept);
+        Ok(entities)
+    }
+}
