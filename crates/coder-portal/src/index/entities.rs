@@ -14,10 +14,6 @@ use crate::state::PortalState;
 
 /// The time for which the entities of the catalog are not asked for again.
 const KEPT: SignedDuration = SignedDuration::from_secs(30);
-/// The greatest number of names of parameters that hold repositories. Each entity may name some, and
-/// each new name costs the parameters of all builds.
-const MAX_KEYS: usize = 100;
-
 /// An entity with a repository.
 pub(super) struct KnownEntity {
     pub(super) entity_ref: String,
@@ -39,28 +35,19 @@ pub(super) struct Entities {
     pub(super) all: Vec<KnownEntity>,
     by_ref: HashMap<String, usize>,
     by_repository: HashMap<RepositoryKey, Vec<usize>>,
-    /// The names of the parameters that hold their repositories, in lower case.
-    pub(super) keys: BTreeSet<String>,
 }
 
 impl Entities {
-    fn new(all: Vec<KnownEntity>, own_keys: &[String]) -> Self {
+    fn new(all: Vec<KnownEntity>) -> Self {
         let by_ref = all.iter().enumerate();
         let by_ref = by_ref.map(|(at, entity)| (entity.entity_ref.clone(), at)).collect();
-        let of_entities = all.iter().flat_map(|entity| &entity.config.repo_url_param_keys);
-        let mut keys = BTreeSet::new();
-        for key in own_keys.iter().chain(of_entities) {
-            if keys.len() < MAX_KEYS {
-                keys.insert(key.to_lowercase());
-            }
-        }
         let mut by_repository: HashMap<RepositoryKey, Vec<usize>> = HashMap::new();
         for (at, entity) in all.iter().enumerate() {
             if let Some(repository) = &entity.config.repository {
                 by_repository.entry(repository.key()).or_default().push(at);
             }
         }
-        Self { all, by_ref, by_repository, keys }
+        Self { all, by_ref, by_repository }
     }
 
     /// Returns the references of the entities that a workspace belongs to, in the order of the catalog.
@@ -112,8 +99,7 @@ impl PortalState {
                 .is_some()
                 .then(|| KnownEntity { entity_ref: entity.entity_ref().to_string(), config })
         });
-        let own_keys = &self.workspaces_config(environment).repo_url_param_keys;
-        let entities = Arc::new(Entities::new(known.collect(), own_keys));
+        let entities = Arc::new(Entities::new(known.collect()));
         let kept = (now, Arc::clone(&entities));
         self.index.entities.0.lock().insert(environment.to_owned(), kept);
         Ok(entities)

@@ -1,6 +1,6 @@
 //! Indexes that are read with the rights of the persons who ask.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,17 +28,10 @@ pub(super) struct PersonalIndexes(Lock<HashMap<CallerRights, Arc<PersonalIndex>>
 struct PersonalIndex {
     index: Arc<Lock<WorkspaceIndex>>,
     reader: Mutex<IndexReader>,
-    keys: BTreeSet<String>,
     asked_at: Lock<Timestamp>,
 }
 
 impl PersonalIndexes {
-    /// Returns the index of a credential, if it has these parameters.
-    fn get(&self, rights: &CallerRights, keys: &BTreeSet<String>) -> Option<Arc<PersonalIndex>> {
-        let indexes = self.0.lock();
-        indexes.get(rights).filter(|known| keys.is_subset(&known.keys)).cloned()
-    }
-
     /// Keeps an index. Those that nobody has asked for longest go when there are too many.
     fn keep(&self, rights: CallerRights, index: &Arc<PersonalIndex>) {
         let mut indexes = self.0.lock();
@@ -64,26 +57,20 @@ impl PortalState {
     /// # Errors
     ///
     /// When Coder refuses the credential, or has never told its workspaces and does not answer.
-    pub(super) async fn personal_index(
-        &self,
-        caller: &Caller,
-        keys: &BTreeSet<String>,
-    ) -> Result<Read, WorkspacesError> {
+    pub(super) async fn personal_index(&self, caller: &Caller) -> Result<Read, WorkspacesError> {
         let rights = caller.rights();
         let now = self.world.clock.now();
-        let personal = match self.index.people.get(&rights, keys) {
-            Some(personal) => personal,
-            None => {
-                let client = self.auth.renewing_client(caller);
-                let index = WorkspaceIndex::new(keys, self.integrations.clone());
-                Arc::new(PersonalIndex {
-                    index: Arc::new(Lock::new(index)),
-                    reader: Mutex::new(IndexReader::new(&client, self.index.budget())),
-                    keys: keys.clone(),
-                    asked_at: Lock::new(now),
-                })
-            }
-        };
+        let known = self.index.people.0.lock().get(&rights).cloned();
+        let personal = known.unwrap_or_else(|| {
+            let keys = &self.workspaces_config(caller.environment()).repo_url_param_keys;
+            let index = WorkspaceIndex::new(keys, self.integrations.clone());
+            let client = self.auth.renewing_client(caller);
+            Arc::new(PersonalIndex {
+                index: Arc::new(Lock::new(index)),
+                reader: Mutex::new(IndexReader::new(&client, self.index.budget())),
+                asked_at: Lock::new(now),
+            })
+        });
         *personal.asked_at.lock() = now;
         self.index.people.keep(rights, &personal);
         let read = timeout(&*self.world.runtime, WAIT, Box::pin(personal.catch_up())).await;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use coder_client::{Client, Credential};
-use coder_config::{AppConfig, IndexConfig, ScmIntegrations};
+use coder_config::{AppConfig, IndexConfig};
 use coder_core::{Lock, World};
 use coder_workspaces::index::{IndexVisibility, WorkspaceIndex};
 use sha2::{Digest as _, Sha256};
@@ -49,8 +49,8 @@ impl ServiceIndex {
             },
             fingerprint: hex(&Sha256::digest(identity)),
             index: Lock::new(Arc::new(Lock::new(WorkspaceIndex::new(
-                [""; 0],
-                ScmIntegrations::default(),
+                &config.workspaces.repo_url_param_keys,
+                config.integrations.clone(),
             )))),
             problem: Lock::new(None),
         })

@@ -1,6 +1,5 @@
 //! The work that reads the index of the service account, in the background.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use coder_core::{Lock, elapsed, is_within, with_causes};
 use coder_workspaces::WorkspacesError;
 use coder_workspaces::index::{IndexReader, IndexStep, IndexStore, WorkspaceIndex};
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest as _, Sha256};
 
 use super::saved::Saved;
 use super::service::ServiceIndex;
@@ -22,8 +22,6 @@ const MAX_PAUSE: Duration = Duration::from_secs(30);
 const LOAD_EVERY: Duration = Duration::from_secs(120);
 /// The pause after Coder has refused the token.
 const AFTER_REFUSAL: Duration = Duration::from_secs(60);
-/// The interval at which the catalog is asked for names of parameters.
-const LOOK_AT_CATALOG_EVERY: SignedDuration = SignedDuration::from_mins(10);
 
 /// Reads the index of the service account for as long as the portal lives. Without a service account
 /// it ends at once.
@@ -44,7 +42,6 @@ pub(crate) async fn run(state: Weak<PortalState>, store: Option<Arc<dyn IndexSto
 struct Reading {
     reader: IndexReader,
     index: Arc<Lock<WorkspaceIndex>>,
-    keys: BTreeSet<String>,
 }
 
 #[derive(Default)]
@@ -52,7 +49,8 @@ struct Sweep {
     store: Option<Arc<dyn IndexStore>>,
     reading: Option<Reading>,
     leased_at: Option<Timestamp>,
-    looked_at_catalog: Option<Timestamp>,
+    /// The hash of what was loaded last.
+    loaded: Option<[u8; 32]>,
 }
 
 impl Sweep {
@@ -77,7 +75,6 @@ impl Sweep {
                 if service.set_problem(None) {
                     tracing::info!("the index of workspaces is kept up to date again");
                 }
-                self.look_at_catalog(portal, service, now).await;
                 Some(pause(until, now))
             }
             Err(error) => {
@@ -112,96 +109,52 @@ impl Sweep {
 
     /// Begins with what was saved, which is shown at once if it is whole.
     async fn load(&mut self, portal: &PortalState, service: &ServiceIndex) -> Reading {
-        let keys = self.keys(portal, service).await;
-        let index = match self.saved(service) {
-            Some(saved) => restore(portal, &saved, &keys).await,
+        let saved = self.saved(service);
+        let restored = match &saved {
+            Some(saved) => self.restore(portal, service, saved).await,
             None => None,
         };
-        let index =
-            index.unwrap_or_else(|| WorkspaceIndex::new(&keys, portal.integrations.clone()));
-        let is_whole = index.listed_at().is_some();
-        let reading = self.read(portal, service, index, keys);
+        let index = match restored {
+            Some(index) => Arc::new(Lock::new(index)),
+            None => service.index(),
+        };
+        let is_whole = index.lock().listed_at().is_some();
         if is_whole || service.index().lock().listed_at().is_none() {
-            service.publish(&reading.index);
+            service.publish(&index);
         }
-        reading
-    }
-
-    fn read(
-        &self,
-        portal: &PortalState,
-        service: &ServiceIndex,
-        index: WorkspaceIndex,
-        keys: BTreeSet<String>,
-    ) -> Reading {
         let reader = IndexReader::new(&service.client, portal.index.budget());
-        let reader = match self.saved(service) {
+        let reader = match saved {
             Some(saved) => reader.store(saved),
             None => reader,
         };
-        Reading { reader, index: Arc::new(Lock::new(index)), keys }
+        Reading { reader, index }
     }
 
-    /// Returns the names of the parameters that hold repositories.
-    async fn keys(&mut self, portal: &PortalState, service: &ServiceIndex) -> BTreeSet<String> {
-        match portal.known_entities(&service.environment).await {
-            Ok(entities) => {
-                self.looked_at_catalog = Some(portal.world.clock.now());
-                entities.keys.clone()
-            }
-            Err(error) => {
-                tracing::warn!(
-                    error = with_causes(&error),
-                    "the catalog does not tell its parameters; the index is read without them"
-                );
-                let own = &portal.workspaces_config(&service.environment).repo_url_param_keys;
-                own.iter().map(|key| key.to_lowercase()).collect()
-            }
-        }
-    }
-
-    /// Begins a new index when entities name further parameters. The former one is shown until the new
-    /// one is whole.
-    async fn look_at_catalog(
+    /// Reads what was saved since the last time. What is damaged counts for nothing.
+    async fn restore(
         &mut self,
         portal: &PortalState,
         service: &ServiceIndex,
-        now: Timestamp,
-    ) {
-        let looked = self.looked_at_catalog;
-        if looked.is_some_and(|looked| is_within(LOOK_AT_CATALOG_EVERY, now, looked)) {
-            return;
-        }
-        let keys = self.keys(portal, service).await;
-        let Some(reading) = &self.reading else { return };
-        if keys.is_subset(&reading.keys) {
-            return;
-        }
-        tracing::info!("entities look for repositories in further parameters; all are read again");
-        let keys: BTreeSet<String> = keys.union(&reading.keys).cloned().collect();
-        let index = WorkspaceIndex::new(&keys, portal.integrations.clone());
-        self.reading = Some(self.read(portal, service, index, keys));
-    }
-}
-
-/// Reads what was saved. What is damaged counts for nothing.
-async fn restore(
-    portal: &PortalState,
-    saved: &Saved,
-    keys: &BTreeSet<String>,
-) -> Option<WorkspaceIndex> {
-    let json = match saved.load().await {
-        Ok(json) => json?,
-        Err(error) => {
-            let error = with_causes(error.as_ref());
-            tracing::warn!(error, "the saved index of workspaces cannot be read");
+        saved: &Saved,
+    ) -> Option<WorkspaceIndex> {
+        let json = match saved.load().await {
+            Ok(json) => json?,
+            Err(error) => {
+                let error = with_causes(error.as_ref());
+                tracing::warn!(error, "the saved index of workspaces cannot be read");
+                return None;
+            }
+        };
+        let hash = Some(Sha256::digest(&json).into());
+        if std::mem::replace(&mut self.loaded, hash) == hash {
             return None;
         }
-    };
-    let index = WorkspaceIndex::from_json(&json, keys, portal.integrations.clone());
-    index
-        .inspect_err(|error| tracing::warn!(error = with_causes(error), "an index is dropped"))
-        .ok()
+        let keys = &portal.workspaces_config(&service.environment).repo_url_param_keys;
+        let index = WorkspaceIndex::from_json(&json, keys, portal.integrations.clone());
+        index
+            .inspect_err(|error| tracing::warn!(error = with_causes(error), "an index is dropped"))
+            .ok()
+    }
 }
 
 /// Tells the log and the people that Coder does not tell its workspaces.

@@ -46,7 +46,7 @@ impl PortalState {
     ///
     /// # Errors
     ///
-    /// When Coder or the catalog does not answer, or Coder does not let the credential read workspaces.
+    /// When Coder does not answer, or does not let the credential read workspaces.
     pub(super) async fn view(&self, caller: &Caller, client: &Client) -> Result<View, ApiError> {
         let environment = caller.environment();
         if let Some(service) = &self.index.service
@@ -60,8 +60,7 @@ impl PortalState {
                 problem: service.problem().map(str::to_owned),
             });
         }
-        let entities = self.known_entities(environment).await?;
-        let (index, problem) = self.personal_index(caller, &entities.keys).await?;
+        let (index, problem) = self.personal_index(caller).await?;
         Ok(View { index, shown: Shown::All, problem })
     }
 }

@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 use tokio::task::JoinHandle;
 
 use crate::index::{PAYMENTS, add, names};
-use crate::support::{CATALOG, House, Page, entities};
+use crate::support::{CATALOG, House, Page};
 
 /// A store in memory, whose lease is given or not.
 #[derive(Clone)]
@@ -181,29 +181,4 @@ async fn a_token_that_coder_refuses_is_told_and_what_was_read_stays() {
     let told = list.json()["notices"][0].as_str().unwrap();
     assert!(told.starts_with("coder refuses the token of the index's service account"), "{told}");
     assert!(!list.text().contains(service.session_token.expose()));
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_entity_with_a_further_parameter_is_read_without_hiding_the_others_meanwhile() {
-    let (coder, service, alice) = company();
-    let new = coder.add_workspace(&alice, "odd").template("devcontainers");
-    new.parameter("their_repo", "https://github.com/acme/odd").create();
-    let house = house(coder.clone(), &service, "everyone");
-    let page = Page::open(&house, &alice).await;
-    let _reader = read(&house).await;
-    assert_eq!(page.get("/index/workspaces?entity=none").await.json()["count"], 1);
-    let odd = PAYMENTS.replace("payments", "odd");
-    let odd =
-        odd.replace("owner: pms }", "owner: pms, coder: { repoUrlParamKeys: [their_repo] } }");
-    house.catalog.replace(entities(&format!("{CATALOG}{PAYMENTS}{odd}")));
-    coder.fail_next(Fault::bad_gateway().times(2).on("/api/v2/workspaces"));
-    let mut seen = Vec::new();
-    for _ in 0..40 {
-        coder.advance(Duration::from_secs(30));
-        tokio::time::sleep(Duration::from_secs(31)).await;
-        let list = page.get("/index/workspaces").await;
-        assert_eq!(list.json()["count"], 3, "{}", list.text());
-        seen.push(page.get("/index/workspaces?entity=odd").await.json()["count"].clone());
-    }
-    assert_eq!((&seen[0], &seen[39]), (&0.into(), &1.into()), "{seen:?}");
 }

@@ -89,7 +89,6 @@ spec: { memberOf: [pms] }
 pub(crate) struct House {
     pub(crate) coder: FakeCoder,
     pub(crate) portal: Portal,
-    pub(crate) catalog: Arc<MemoryCatalog>,
 }
 
 impl Site for House {
@@ -135,7 +134,7 @@ pub(crate) fn portal(config: &AppConfig, world: &World) -> Result<Portal, Portal
 }
 
 /// Reads the entities of a file.
-pub(crate) fn entities(catalog: &str) -> Vec<Entity> {
+fn entities(catalog: &str) -> Vec<Entity> {
     parse_entities("catalog-info.yaml", catalog).into_iter().map(Result::unwrap).collect()
 }
 
@@ -176,8 +175,8 @@ impl House {
         let config = load(&files, &variables).unwrap();
         let catalog = Arc::new(MemoryCatalog::new(entities(catalog)));
         let world = world(coder.clone(), &coder);
-        let portal = portal_of(Arc::clone(&catalog), &config, &world).unwrap();
-        Self { coder, portal, catalog }
+        let portal = portal_of(catalog, &config, &world).unwrap();
+        Self { coder, portal }
     }
 
     pub(crate) async fn signed_in(&self, user: &FakeUser) -> Browser {
