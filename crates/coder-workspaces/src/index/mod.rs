@@ -4,6 +4,7 @@ mod budget;
 mod changes;
 mod entry;
 mod facets;
+mod holders;
 mod listing;
 mod ownership;
 mod reader;

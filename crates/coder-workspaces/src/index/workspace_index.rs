@@ -1,7 +1,7 @@
 //! The index as data: what is known, and where to look it up.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use coder_client::models::{BuildParameter, Workspace, WorkspaceStatus};
 use coder_client::{BuildId, UserId, WorkspaceId};
@@ -9,8 +9,8 @@ use coder_config::{Repository, RepositoryKey, ScmIntegrations};
 use jiff::{SignedDuration, Timestamp};
 
 use super::changes::Changes;
-use super::{Facets, IndexChange, IndexRevision, IndexedWorkspace};
-use crate::search::status_rank;
+use super::holders::Holders;
+use super::{Facets, IndexChange, IndexRevision, IndexedWorkspace, RepositoryParameter};
 use crate::{EntityWorkspacesConfig, NotSearchable, SearchProblem};
 
 /// The workspaces that one credential may see, and which repositories they belong to.
@@ -26,9 +26,8 @@ pub struct WorkspaceIndex {
     /// Names of the parameters that may hold a repository, in lower case.
     keys: Vec<String>,
     integrations: ScmIntegrations,
-    entries: HashMap<WorkspaceId, IndexedWorkspace>,
-    /// For each repository the values that name it, and the workspaces that have them.
-    by_repository: HashMap<RepositoryKey, BTreeMap<String, BTreeSet<WorkspaceId>>>,
+    entries: HashMap<WorkspaceId, Arc<IndexedWorkspace>>,
+    by_repository: HashMap<RepositoryKey, Holders>,
     by_owner: HashMap<UserId, BTreeSet<WorkspaceId>>,
     facets: Facets,
     unread: BTreeSet<WorkspaceId>,
@@ -76,15 +75,15 @@ impl WorkspaceIndex {
         config: &EntityWorkspacesConfig,
     ) -> Result<Vec<&IndexedWorkspace>, NotSearchable> {
         let repository = config.repository.as_ref().ok_or(NotSearchable::NoRepository)?;
-        let keys: Vec<_> =
-            config.repo_url_param_keys.iter().map(|key| key.to_lowercase()).collect();
+        let keys = config.repo_url_param_keys.as_slice();
         if keys.is_empty() {
             return Err(NotSearchable::NoParamKeys);
         }
-        if let Some(key) = keys.iter().find(|key| !self.keys.contains(key)) {
-            return Err(NotSearchable::NotIndexed { key: key.clone() });
+        let is_known = |key: &str| self.keys.iter().any(|known| is_same_name(known, key));
+        if let Some(key) = keys.iter().find(|key| !is_known(key)) {
+            return Err(NotSearchable::NotIndexed { key: key.to_lowercase() });
         }
-        Ok(self.holders(repository, &keys))
+        Ok(self.holders(repository, keys))
     }
 
     /// Returns the workspaces of a repository, whichever parameter names it, in the order of
@@ -96,17 +95,17 @@ impl WorkspaceIndex {
     /// Returns the workspaces of an owner, ordered by id.
     pub fn of_owner(&self, owner: UserId) -> impl Iterator<Item = &IndexedWorkspace> {
         let ids = self.by_owner.get(&owner).into_iter().flatten();
-        ids.filter_map(|id| self.entries.get(id))
+        ids.filter_map(|id| self.get(*id))
     }
 
     /// Returns a workspace by its id.
     pub fn get(&self, id: WorkspaceId) -> Option<&IndexedWorkspace> {
-        self.entries.get(&id)
+        self.entries.get(&id).map(Arc::as_ref)
     }
 
     /// Returns all workspaces, in no order.
     pub fn workspaces(&self) -> impl Iterator<Item = &IndexedWorkspace> {
-        self.entries.values()
+        self.entries.values().map(Arc::as_ref)
     }
 
     /// Returns the number of workspaces.
@@ -135,7 +134,7 @@ impl WorkspaceIndex {
     /// the reader's next [`step`](super::IndexReader::step). An answer that is older than the index is
     /// ignored, and a deleted workspace leaves the index.
     pub fn update(&mut self, workspace: &Workspace, told_at: Timestamp) {
-        let known = self.waiting.get(&workspace.id).or_else(|| self.entries.get(&workspace.id));
+        let known = self.waiting.get(&workspace.id).or_else(|| self.get(workspace.id));
         if known.is_some_and(|known| known.listed_at > told_at) {
             return;
         }
@@ -149,7 +148,7 @@ impl WorkspaceIndex {
     /// Returns the workspaces of which a parameter could not be read;
     /// [`IndexedWorkspace::unread`] tells why.
     pub fn unread(&self) -> impl Iterator<Item = &IndexedWorkspace> {
-        self.unread.iter().filter_map(|id| self.entries.get(id))
+        self.unread.iter().filter_map(|id| self.get(*id))
     }
 
     /// Returns the reasons why workspaces may be missing since the last list of all.
@@ -180,11 +179,8 @@ impl WorkspaceIndex {
     /// A workspace whose moments of the last use and of the last list alone are new has not changed.
     pub fn changes(&self, since: IndexRevision) -> Option<Vec<IndexChange<'_>>> {
         let changed = self.changes.since(since)?;
-        let with_present = changed.into_iter().map(|(id, before)| IndexChange {
-            id,
-            before,
-            now: self.entries.get(&id),
-        });
+        let with_present =
+            changed.into_iter().map(|(id, before)| IndexChange { id, before, now: self.get(id) });
         Some(with_present.collect())
     }
 
@@ -201,30 +197,30 @@ impl WorkspaceIndex {
 
     /// Returns the workspaces that name the repository in one of these parameters.
     fn holders(&self, repository: &Repository, keys: &[String]) -> Vec<&IndexedWorkspace> {
-        let mut found: BTreeMap<WorkspaceId, &IndexedWorkspace> = BTreeMap::new();
-        let values = self.by_repository.get(&repository.key()).into_iter().flatten();
-        for (value, ids) in values.filter(|(value, _)| repository.matches(value)) {
-            for entry in ids.iter().filter_map(|id| self.entries.get(id)) {
-                let named = entry.repositories.iter().any(|parameter| {
-                    parameter.value == *value && keys.contains(&parameter.name.to_lowercase())
-                });
-                if named {
-                    found.insert(entry.id, entry);
-                }
-            }
-        }
-        let mut found: Vec<_> = found.into_values().collect();
-        found.sort_by(|one, other| {
-            let order = |entry: &IndexedWorkspace| {
-                (status_rank(&entry.status), Reverse(entry.last_used_at))
-            };
-            let name = |entry: &IndexedWorkspace| {
-                (entry.owner_name.to_lowercase(), entry.name.to_lowercase())
-            };
-            order(one).cmp(&order(other)).then_with(|| name(one).cmp(&name(other)))
-        });
-        found
+        let Some(holders) = self.by_repository.get(&repository.key()) else { return Vec::new() };
+        let is_meant = |known: &String| keys.iter().any(|key| is_same_name(known, key));
+        let looks_into: Vec<bool> = self.keys.iter().map(is_meant).collect();
+        holders.of(repository, |key| looks_into.get(key).copied().unwrap_or(false))
     }
+}
+
+/// Returns the parameters of a workspace that name a repository: the key of the repository, the number
+/// of the parameter's name among `keys`, and the value.
+fn named<'a>(
+    entry: &'a IndexedWorkspace,
+    keys: &[String],
+    integrations: &ScmIntegrations,
+) -> impl Iterator<Item = (RepositoryKey, usize, &'a str)> {
+    entry.repositories.iter().filter_map(move |RepositoryParameter { name, value }| {
+        let key = keys.iter().position(|key| is_same_name(key, name))?;
+        Some((RepositoryKey::from_url(value, integrations)?, key, value.as_str()))
+    })
+}
+
+/// Returns whether two names differ in letter case at most.
+fn is_same_name(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+        || (!(one.is_ascii() && other.is_ascii()) && one.to_lowercase() == other.to_lowercase())
 }
 
 /// The methods by which a reader and a snapshot change an index.
@@ -315,11 +311,9 @@ impl WorkspaceIndex {
         if before.as_ref() != Some(&entry) {
             self.changes.add(entry.id, before);
         }
-        for parameter in &entry.repositories {
-            if let Some(key) = self.key_of(&parameter.value) {
-                let values = self.by_repository.entry(key).or_default();
-                values.entry(parameter.value.clone()).or_default().insert(entry.id);
-            }
+        let entry = Arc::new(entry);
+        for (repository, key, value) in named(&entry, &self.keys, &self.integrations) {
+            self.by_repository.entry(repository).or_default().add(&entry, key, value);
         }
         self.by_owner.entry(entry.owner_id).or_default().insert(entry.id);
         self.facets.add(&entry);
@@ -331,17 +325,11 @@ impl WorkspaceIndex {
 
     fn take_out(&mut self, id: WorkspaceId) -> Option<IndexedWorkspace> {
         let entry = self.entries.remove(&id)?;
-        for parameter in &entry.repositories {
-            let Some(key) = self.key_of(&parameter.value) else {
-                continue;
-            };
-            if let Some(values) = self.by_repository.get_mut(&key) {
-                if let Some(ids) = values.get_mut(&parameter.value) {
-                    ids.remove(&id);
-                }
-                values.retain(|_, ids| !ids.is_empty());
-                if values.is_empty() {
-                    self.by_repository.remove(&key);
+        for (repository, key, value) in named(&entry, &self.keys, &self.integrations) {
+            if let Some(holders) = self.by_repository.get_mut(&repository) {
+                holders.remove(&entry, key, value);
+                if holders.is_empty() {
+                    self.by_repository.remove(&repository);
                 }
             }
         }
@@ -353,6 +341,6 @@ impl WorkspaceIndex {
         }
         self.facets.remove(&entry);
         self.unread.remove(&id);
-        Some(entry)
+        Some(Arc::unwrap_or_clone(entry))
     }
 }
