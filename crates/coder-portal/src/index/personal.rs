@@ -33,13 +33,13 @@ struct PersonalIndex {
 
 impl PersonalIndexes {
     /// Keeps an index. Those that nobody has asked for longest go when there are too many.
-    fn keep(&self, rights: CallerRights, index: &Arc<PersonalIndex>) {
+    fn keep(&self, rights: &CallerRights, index: &Arc<PersonalIndex>) {
         let mut indexes = self.0.lock();
         indexes.insert(rights.clone(), Arc::clone(index));
         let size = |one: &PersonalIndex| one.index.lock().len();
         let mut workspaces: usize = indexes.values().map(|one| size(one)).sum();
         while indexes.len() > MAX_INDEXES || workspaces > MAX_WORKSPACES {
-            let others = indexes.iter().filter(|(one, _)| **one != rights);
+            let others = indexes.iter().filter(|(one, _)| *one != rights);
             let oldest = others.min_by_key(|(_, one)| *one.asked_at.lock());
             let Some(oldest) = oldest.map(|(one, _)| one.clone()) else { break };
             let gone = indexes.remove(&oldest);
@@ -72,7 +72,7 @@ impl PortalState {
             })
         });
         *personal.asked_at.lock() = now;
-        self.index.people.keep(rights, &personal);
+        self.index.people.keep(&rights, &personal);
         let read = timeout(&*self.world.runtime, WAIT, Box::pin(personal.catch_up())).await;
         let index = Arc::clone(&personal.index);
         match read {
