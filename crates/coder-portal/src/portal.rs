@@ -87,7 +87,7 @@ impl Portal {
         &self,
         store: Option<Arc<dyn IndexStore>>,
     ) -> impl Future<Output = ()> + use<> {
-        index::run(Arc::downgrade(&self.0), store)
+        index::sweep::run(Arc::downgrade(&self.0), store)
     }
 
     /// Answers a request to any route of this portal. An unknown route gets Backstage's 404.

@@ -3,17 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use backstage_catalog::{CatalogError, EntityFilter};
 use coder_config::{RepositoryKey, ScmIntegrations};
-use coder_core::{Lock, is_within};
+use coder_core::Lock;
 use coder_workspaces::EntityWorkspacesConfig;
 use coder_workspaces::index::{IndexedWorkspace, RepositoryParameter};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use crate::state::PortalState;
-
-/// The time for which the entities of the catalog are not asked for again.
-const KEPT: SignedDuration = SignedDuration::from_secs(30);
 /// An entity with a repository.
 pub(super) struct KnownEntity {
     pub(super) entity_ref: String,
@@ -38,7 +33,7 @@ pub(super) struct Entities {
 }
 
 impl Entities {
-    fn new(all: Vec<KnownEntity>) -> Self {
+    pub(super) fn new(all: Vec<KnownEntity>) -> Self {
         let by_ref = all.iter().enumerate();
         let by_ref = by_ref.map(|(at, entity)| (entity.entity_ref.clone(), at)).collect();
         let mut by_repository: HashMap<RepositoryKey, Vec<usize>> = HashMap::new();
@@ -76,32 +71,4 @@ impl Entities {
 
 /// The entities as they were read last, for each environment.
 #[derive(Default)]
-pub(super) struct KnownEntities(Lock<BTreeMap<String, (Timestamp, Arc<Entities>)>>);
-
-impl PortalState {
-    /// Returns the entities of the catalog that have a repository, at most 30 seconds old.
-    pub(super) async fn known_entities(
-        &self,
-        environment: &str,
-    ) -> Result<Arc<Entities>, CatalogError> {
-        let now = self.world.clock.now();
-        let known = self.index.entities.0.lock().get(environment).cloned();
-        if let Some((read_at, entities)) = known
-            && is_within(KEPT, now, read_at)
-        {
-            return Ok(entities);
-        }
-        let read = self.catalog.entities(&EntityFilter::all()).await?;
-        let known = read.iter().filter_map(|entity| {
-            let (config, _) = self.config_of(entity, environment);
-            config
-                .repository
-                .is_some()
-                .then(|| KnownEntity { entity_ref: entity.entity_ref().to_string(), config })
-        });
-        let entities = Arc::new(Entities::new(known.collect()));
-        let kept = (now, Arc::clone(&entities));
-        self.index.entities.0.lock().insert(environment.to_owned(), kept);
-        Ok(entities)
-    }
-}
+pub(super) struct KnownEntities(pub(super) Lock<BTreeMap<String, (Timestamp, Arc<Entities>)>>);

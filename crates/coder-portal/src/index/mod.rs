@@ -5,6 +5,7 @@
 //! [`Portal::index_reader`](crate::Portal::index_reader) reads in the background, and [`view`] cuts
 //! each answer to what its person is shown: nothing else counts anywhere in it.
 
+mod catalog;
 pub(crate) mod counts;
 mod csv;
 mod entities;
@@ -13,12 +14,13 @@ pub(crate) mod export;
 mod facets;
 mod personal;
 mod query;
+mod reading;
 pub(crate) mod report;
 mod saved;
 mod selection;
 mod service;
 mod status;
-mod sweep;
+pub(crate) mod sweep;
 mod view;
 mod viewers;
 pub(crate) mod workspaces;
@@ -26,7 +28,6 @@ pub(crate) mod workspaces;
 use coder_workspaces::index::RequestBudget;
 
 pub(crate) use service::ServiceIndex;
-pub(crate) use sweep::run;
 
 use entities::KnownEntities;
 use personal::PersonalIndexes;
