@@ -26,6 +26,7 @@ use crate::api::Idempotency;
 use crate::builder::PortalBuilder;
 use crate::closing::Closing;
 use crate::cors::Cors;
+use crate::index::{Index, ServiceIndex};
 use crate::live::Live;
 use crate::portal::Portal;
 use crate::proxy::Proxy;
@@ -88,6 +89,10 @@ impl PortalBuilder<'_> {
             template_versions: TemplateVersionCache::default(),
             live: Arc::new(Live::new(world)),
             closing: Closing::new(),
+            index: Index::new(
+                ServiceIndex::from_config(config, world),
+                config.index.requests_per_minute,
+            ),
             repositories: RepositoriesOfBuilds::default(),
             idempotency: Idempotency::default(),
             unfinished: Unfinished::default(),

@@ -8,11 +8,13 @@ use coder_auth::http::ErrorResponse;
 use coder_auth::{Caller, CoderAuth};
 use coder_client::WorkspaceId;
 use coder_core::{Body, WebSocket, WebSocketResponse};
+use coder_workspaces::index::IndexStore;
 use http::{HeaderMap, Request, Response};
 
 use crate::compressible::Compressible;
 use crate::cors;
 use crate::frame;
+use crate::index;
 use crate::part::Part;
 use crate::proxy;
 use crate::request_body;
@@ -70,6 +72,24 @@ impl Portal {
     pub fn close_streams(&self) {
         self.0.live.close();
         self.0.closing.close();
+    }
+
+    /// Returns whether a service account reads an index of all workspaces (`coder.index.token`), so that
+    /// [`index_reader`](Self::index_reader) has something to do.
+    pub fn has_index(&self) -> bool {
+        self.0.index.has_service_account()
+    }
+
+    /// Returns the work that reads the index of the service account, for as long as this portal lives.
+    ///
+    /// A server spawns it once, and drops it when it stops. With a `store` a restart is warm, and of
+    /// several replicas that share one store only one reads Coder. Without a service account the work
+    /// ends at once.
+    pub fn index_reader(
+        &self,
+        store: Option<Arc<dyn IndexStore>>,
+    ) -> impl Future<Output = ()> + use<> {
+        index::sweep::run(Arc::downgrade(&self.0), store)
     }
 
     /// Answers a request to any route of this portal. An unknown route gets Backstage's 404.

@@ -79,7 +79,9 @@ impl Route {
             Self::Api(found) => {
                 let path = found.route.path;
                 found.route.method == Method::GET
-                    && (path == "/openapi.json" || path.starts_with("/entities"))
+                    && (path == "/openapi.json"
+                        || path.starts_with("/entities")
+                        || (path.starts_with("/index/") && path != "/index/events"))
             }
             Self::Auth(_) | Self::Health => false,
         }

@@ -12,6 +12,7 @@ use coder_workspaces::{DeploymentHostsCache, TemplateVersionCache};
 use crate::api::Idempotency;
 use crate::closing::Closing;
 use crate::cors::Cors;
+use crate::index::Index;
 use crate::live::Live;
 use crate::proxy::Proxy;
 use crate::workspaces::{RepositoriesOfBuilds, Unfinished};
@@ -37,6 +38,8 @@ pub(crate) struct PortalState {
     pub(crate) live: Arc<Live>,
     /// The mark that the proxy's open connections have to end.
     pub(crate) closing: Closing,
+    /// All workspaces at a glance.
+    pub(crate) index: Index,
     /// Repositories of the workspaces that were listed.
     pub(crate) repositories: RepositoriesOfBuilds,
     /// Answers to requests that have changed something, for those who send them again.

@@ -89,14 +89,8 @@ impl EntityWorkspacesConfig {
     /// parameter is one that holds a repository, without regard to letter case as at Coder, and the
     /// value names the entity's repository.
     pub fn is_named_by(&self, parameter: &str, value: &str) -> bool {
-        self.is_repo_url_param(parameter)
+        self.repo_url_param_keys.iter().any(|key| is_same_name(key, parameter))
             && self.repository.as_ref().is_some_and(|repository| repository.matches(value))
-    }
-
-    /// Returns `true` when a parameter is one that holds a repository.
-    pub(crate) fn is_repo_url_param(&self, parameter: &str) -> bool {
-        let parameter = parameter.to_lowercase();
-        self.repo_url_param_keys.iter().any(|key| key.to_lowercase() == parameter)
     }
 
     /// Checks whether Coder has anything to offer for the entity, so that a portal shows it:
@@ -152,6 +146,12 @@ fn clone_url<S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     repository.as_ref().map(Repository::clone_url).serialize(serializer)
+}
+
+/// Returns `true` when two names of parameters differ in letter case at most, which Coder ignores.
+pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+        || (!(one.is_ascii() && other.is_ascii()) && one.to_lowercase() == other.to_lowercase())
 }
 
 #[cfg(test)]

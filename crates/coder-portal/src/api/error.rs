@@ -62,6 +62,8 @@ pub(crate) enum ApiError {
     InvalidKey,
     #[error("this `Idempotency-Key` was given to another request; choose a new key for each one")]
     KeyReused,
+    #[error("coder does not let your token read workspaces; use one with a wider scope")]
+    MayNotReadWorkspaces,
     #[error("the server is shutting down; try again in a moment")]
     Interrupted,
     #[error(
@@ -96,6 +98,7 @@ impl ApiError {
             | Self::TooManyValues
             | Self::InvalidKey
             | Self::KeyReused
+            | Self::MayNotReadWorkspaces
             | Self::Interrupted
             | Self::Unrecorded(_)
             | Self::UnderWay(_) => false,
@@ -154,6 +157,7 @@ impl From<ApiError> for ErrorResponse {
             ApiError::Incompatible(_) | ApiError::NotRenamable | ApiError::UnderWay(_) => {
                 StatusCode::CONFLICT
             }
+            ApiError::MayNotReadWorkspaces => StatusCode::FORBIDDEN,
             ApiError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             ApiError::Interrupted => {
                 let status = StatusCode::SERVICE_UNAVAILABLE;

@@ -21,8 +21,8 @@ mod serve;
 mod table;
 
 #[cfg(test)]
-pub(crate) use answer::{Answer, Empty};
-pub(crate) use answer::{Asked, Json, Made};
+pub(crate) use answer::Empty;
+pub(crate) use answer::{Answer, Asked, Json, Made};
 pub(crate) use call::{Call, PATIENCE};
 pub(crate) use error::ApiError;
 pub(crate) use idempotency::Idempotency;

@@ -10,11 +10,14 @@ use crate::request_body::BodyKind::{Json, Nothing};
 use crate::workspaces::{actions, details, logs, mine};
 #[cfg(test)]
 use crate::{
-    api::openapi::{Description, LinkedToken, TokenToLink},
+    api::openapi::{Description, Events, LinkedToken, TokenToLink},
     api::{self, Empty, JsonBody, NoBody},
-    live::{Events, LiveQuery},
+    live::{LiveEvents, LiveQuery},
 };
-use crate::{creation, entities, live, person, templates};
+use crate::{creation, entities, index, live, person, templates};
+
+/// The cost of a route of the index.
+const OF_INDEX: &str = "with a service account 0, or up to 4 once in a minute; else what has changed since the last time";
 
 /// The routes of the API.
 pub(crate) static ROUTES: &[Route] = &[
@@ -172,7 +175,7 @@ pub(crate) static ROUTES: &[Route] = &[
         endpoint: raw_endpoint!(
             Nothing,
             |state, request| state.live(request).await.map_err(ErrorResponse::from)?,
-            LiveQuery, NoBody => Events
+            LiveQuery, NoBody => LiveEvents
         ),
     },
     Route {
@@ -273,6 +276,67 @@ pub(crate) static ROUTES: &[Route] = &[
         who: Who::SignedIn,
         cost: "2",
         endpoint: endpoint!(actions::wake),
+    },
+    Route {
+        id: "countEntityWorkspaces",
+        method: Method::GET,
+        path: "/index/counts",
+        about: "Returns the numbers of workspaces of many entities at once, with their owners. Only workspaces that the caller is shown count.",
+        who: Who::SignedIn,
+        cost: OF_INDEX,
+        endpoint: endpoint!(index::counts::counts),
+    },
+    Route {
+        id: "listIndexedWorkspaces",
+        method: Method::GET,
+        path: "/index/workspaces",
+        about: "Lists the workspaces of everybody that the caller is shown, with filters, sorting, pages and facets.",
+        who: Who::SignedIn,
+        cost: OF_INDEX,
+        endpoint: endpoint!(index::workspaces::list),
+    },
+    Route {
+        id: "exportWorkspacesAsJson",
+        method: Method::GET,
+        path: "/index/export.json",
+        about: "Returns all workspaces of a filter in one answer.",
+        who: Who::SignedIn,
+        cost: OF_INDEX,
+        endpoint: endpoint!(index::export::json),
+    },
+    Route {
+        id: "exportWorkspacesAsCsv",
+        method: Method::GET,
+        path: "/index/export.csv",
+        about: "Returns all workspaces of a filter as a file in CSV (RFC 4180), of which a spreadsheet runs nothing. The headers `X-Index-Partial` and `X-Index-Read-At` tell what the other answers tell in their body.",
+        who: Who::SignedIn,
+        cost: OF_INDEX,
+        endpoint: endpoint!(index::export::csv),
+    },
+    Route {
+        id: "reportOwnership",
+        method: Method::GET,
+        path: "/index/report",
+        about: "Reports which entities have no workspaces, which workspaces belong to no entity and why, and which nobody uses.",
+        who: Who::SignedIn,
+        cost: OF_INDEX,
+        endpoint: endpoint!(index::report::report),
+    },
+    Route {
+        id: "followWorkspaces",
+        method: Method::GET,
+        path: "/index/events",
+        about: "Sends what changes in the list of workspaces as a stream of events. It begins with the event `index`; then the page reads the list once.",
+        who: Who::SignedIn,
+        cost: OF_INDEX,
+        endpoint: raw_endpoint!(
+            Nothing,
+            |state, request| match index::events::open(state, request).await {
+                Ok(answer) => answer,
+                Err(error) => return Err(error),
+            },
+            NoBody => Events
+        ),
     },
     Route {
         id: "getMe",

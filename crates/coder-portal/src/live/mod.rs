@@ -32,7 +32,7 @@ use jiff::Timestamp;
 #[cfg(test)]
 use crate::api::Answer;
 use data::End;
-use error::LiveError;
+pub(crate) use error::LiveError;
 use hub::{Asked, FeedId, Hub, Joined, Line, News, PageId, Taken};
 
 /// The streams of a portal.
@@ -116,10 +116,10 @@ impl Live {
 
 /// The answer of the route: events, for as long as they come.
 #[cfg(test)]
-pub(crate) struct Events;
+pub(crate) struct LiveEvents;
 
 #[cfg(test)]
-impl Answer for Events {
+impl Answer for LiveEvents {
     const STATUSES: &'static [u16] = &[200];
 
     fn into_response(self) -> http::Response<coder_core::Body> {

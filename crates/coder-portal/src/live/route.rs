@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use coder_auth::http::{EventStream, single_param};
+use coder_auth::http::{Event, EventStream, single_param};
 use coder_auth::{AuthError, Caller};
 use coder_client::WorkspaceId;
-use coder_core::Body;
+use coder_core::{Body, BoxStream};
 use futures_util::stream;
-use http::{HeaderName, Method, Request, Response};
+use http::{HeaderMap, HeaderName, Method, Request, Response};
 
 use super::error::LiveError;
 use super::hub::{Asked, Begun};
@@ -43,6 +43,18 @@ impl PortalState {
         if *request.method() == Method::HEAD {
             return Ok(EventStream::new(&self.world, stream::empty()).into_response());
         }
+        let events = self.open_page(&caller, headers, workspaces)?;
+        Ok(EventStream::new(&self.world, events).into_response())
+    }
+
+    /// Opens a page that looks at these workspaces, and returns its events until they end. Without any
+    /// workspace the end is the only event.
+    pub(crate) fn open_page(
+        &self,
+        caller: &Caller,
+        headers: &HeaderMap,
+        workspaces: Vec<WorkspaceId>,
+    ) -> Result<BoxStream<'static, Event>, LiveError> {
         let last_event_id = headers.get(LAST_EVENT_ID);
         let asked = Asked {
             user: caller.user_id(),
@@ -53,12 +65,12 @@ impl PortalState {
         };
         let mut joined = self.live.join(asked)?;
         for begun in std::mem::take(&mut joined.begun) {
-            self.watch(&caller, begun);
+            self.watch(caller, begun);
         }
         let opened = Opened::Live(caller.environment().to_owned());
         let credential = self.credential(opened, headers, caller.rights());
         let page = Page::new(Arc::clone(&self.live), joined, credential);
-        Ok(EventStream::new(&self.world, page.into_events()).into_response())
+        Ok(Box::pin(page.into_events()))
     }
 
     /// Ends the browser's session, and its streams with it.

@@ -75,6 +75,21 @@ impl Answer for Description {
     }
 }
 
+/// The answer of a route that sends events.
+pub(crate) struct Events;
+
+impl Answer for Events {
+    const STATUSES: &'static [u16] = &[200];
+
+    fn into_response(self) -> http::Response<coder_core::Body> {
+        http::Response::default()
+    }
+
+    fn content(_: &mut SchemaGenerator) -> Option<(&'static str, Schema)> {
+        Some(("text/event-stream", schemars::json_schema!({ "type": "string" })))
+    }
+}
+
 /// An error, in the form of Backstage's backends.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its schema is used")]
