@@ -165,7 +165,7 @@ export interface Workspace {
   readonly latestBuild: WorkspaceBuild;
   readonly agents: readonly WorkspaceAgent[];
   /** Whether it can be used, as `availability` of the package tells it. */
-  readonly availability: Omit<Availability, 'reason' | 'pollAfterSeconds' | 'agentStatuses'> & {
+  readonly availability: Omit<Availability, 'reason' | 'pollAfterSeconds'> & {
     /** The reason for the state, for people. */
     readonly reason?: string;
     /** Seconds until the next look; absent when nothing can change any more. */

@@ -11,7 +11,7 @@ use coder_core::{World, cleaned};
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 
-#[cfg(feature = "edge")]
+#[cfg(any(feature = "client", feature = "edge"))]
 pub(crate) use answer::incoming;
 #[cfg(feature = "edge")]
 pub(crate) use headers::flat_headers;

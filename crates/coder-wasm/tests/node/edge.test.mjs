@@ -137,6 +137,19 @@ test('a store that fails is a 503, and the log tells why', async () => {
   );
 });
 
+for (const end of ['read to its end', 'left']) {
+  test(`the handle of a body that is ${end} is freed at once`, async context => {
+    const { EdgeBody } = await import('./node_modules/@coder-backstage/core/wasm/edge.glue.js');
+    const free = context.mock.method(EdgeBody.prototype, 'free');
+    const handler = createHandler(config(fake), stores(), { log() {} });
+    const answer = await handler(new Request(`${PORTAL}/.backstage/health/v1/readiness`));
+    assert.equal(free.mock.callCount(), 0);
+    if (end === 'left') await answer.body.cancel();
+    else await answer.text();
+    assert.equal(free.mock.callCount(), 1);
+  });
+}
+
 test('a body that no route takes is refused before it is read', async () => {
   const handler = createHandler(config(fake), stores());
   let pulled = 0;
