@@ -2,9 +2,7 @@
 
 use coder_client::models::{Workspace, WorkspacePage};
 use coder_core::DeploymentUrl;
-use coder_workspaces::{
-    Availability, DeploymentHosts, WorkspaceLinks, icon_letter, poll_after,
-};
+use coder_workspaces::{Availability, DeploymentHosts, WorkspaceLinks, icon_letter, poll_after};
 use jiff::Timestamp;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;

@@ -15,6 +15,7 @@ import {
   listTemplates,
   listWorkspaces,
 } from '@coder-backstage/core/client';
+import { WebSocket } from 'ws';
 
 import { event, serve, startFake } from './fake.mjs';
 
@@ -357,6 +358,26 @@ test('a web socket of the caller carries the token, and is closed when the log h
   assert.equal(url.pathname, `/api/v2/workspacebuilds/${latestBuild.id}/logs`);
   assert.equal(headers['coder-session-token'], fake.token);
   assert.equal(socket.closed, true);
+});
+
+test('over a real web socket, one of npm’s `ws`, a log comes as over `fetch`, and the socket is closed', async () => {
+  const opened = [];
+  const webSocket = (url, options) => {
+    const socket = new WebSocket(url, options);
+    opened.push({ path: new URL(url).pathname, socket });
+    return socket;
+  };
+  const coder = client({ webSocket });
+  const { latestBuild } = await coder.send(getWorkspace(fake.workspaces.running));
+  const [usual, lines] = [[], []];
+  for await (const line of client().buildLogs(latestBuild.id)) usual.push(line);
+  for await (const line of coder.buildLogs(latestBuild.id)) lines.push(line);
+  assert.ok(lines.length > 1);
+  assert.deepEqual(lines, usual);
+  const [{ path }] = opened;
+  assert.equal(path, `/api/v2/workspacebuilds/${latestBuild.id}/logs`);
+  const open = opened.filter(({ socket }) => socket.readyState <= WebSocket.OPEN);
+  assert.deepEqual(open, []);
 });
 
 for (const [what, lines, code] of [

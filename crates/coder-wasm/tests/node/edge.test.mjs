@@ -7,13 +7,17 @@ import { MemoryStore, createHandler } from '@coder-backstage/core/edge';
 import { CATALOG, PORTAL, config, sparingConfig, startPortalsFake } from './portal.mjs';
 import { wire } from './wire.mjs';
 
-let fake;
+let [fake, oldFake] = [];
 
 before(async () => {
   fake = await startPortalsFake();
+  oldFake = await startPortalsFake('2.24');
 });
 
-after(() => fake?.stop());
+after(() => {
+  fake?.stop();
+  oldFake?.stop();
+});
 
 function stores() {
   return { login: new MemoryStore(), catalog: CATALOG };
@@ -27,10 +31,17 @@ function sender(handler, context = () => undefined) {
   };
 }
 
+const portal = config => sender(createHandler(config, stores(), { log() {} }));
+
 wire(() => ({
   fake,
-  send: sender(createHandler(config(fake), stores(), { log() {} })),
-  sparing: sender(createHandler(sparingConfig(fake), stores(), { log() {} })),
+  send: portal(config(fake)),
+  sparing: portal(sparingConfig(fake)),
+  old: portal(config(oldFake)),
+  advance(seconds) {
+    const now = Date.now;
+    Date.now = () => now() + seconds * 1000;
+  },
 }));
 
 test('each request with a context is a replica of its own', async () => {
