@@ -25,7 +25,7 @@ export class CoderDefaults {
   #handle;
   /** The part of every answer that is the same for all entities. */
   #shared;
-  /** Answers to the last different questions, the oldest first. */
+  /** Answers to the last different questions. */
   #known = new Map();
 
   constructor(appConfig, integrations) {
@@ -85,7 +85,7 @@ export class CoderDefaults {
     if (own === undefined) {
       own = settle(ask(handle));
       if (question.length <= MOST_KEPT_LENGTH) {
-        if (this.#known.size === MOST_KEPT) this.#known.delete(this.#known.keys().next().value);
+        if (this.#known.size === MOST_KEPT) this.#known.clear();
         this.#known.set(question, own);
       }
     }

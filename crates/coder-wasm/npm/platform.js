@@ -100,7 +100,8 @@ class Exchange {
 
   async #send(fetch, url, request) {
     const { signal } = this.#controller;
-    let [answer, response] = [];
+    let answer;
+    let response;
     // A `fetch` of somebody's own may not heed the signal.
     const aborted = new Promise((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason));

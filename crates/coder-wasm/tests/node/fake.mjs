@@ -9,7 +9,9 @@ import { createInterface } from 'node:readline';
  * something happen.
  */
 export async function startFake(release = []) {
-  const fake = spawn(process.env.CODER_FAKE, [release].flat(), { stdio: ['pipe', 'pipe', 'inherit'] });
+  const fake = spawn(process.env.CODER_FAKE, [release].flat(), {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: fake.stdout })[Symbol.asyncIterator]();
   const answer = async () => JSON.parse((await lines.next()).value);
   const act = action => {
