@@ -157,7 +157,7 @@ impl ClientHandle {
     }
 }
 
-/// Reads an operation.
+/// Reads an operation from its text.
 fn named(operation: &str) -> Result<Box<dyn Asked>, Refusal> {
     read::<Named>("the operation", operation)?.operation()
 }

@@ -54,6 +54,7 @@ test('calls of the API answer with objects in camel case', async () => {
   const running = await coder.send(getWorkspace(fake.workspaces.running));
   assert.equal(running.availability.state, 'online');
   assert.equal(running.availability.label, 'Online');
+  assert.deepEqual(running.availability.agentStatuses, ['connected']);
   assert.equal(running.agents[0].status, 'connected');
   assert.equal(running.latestBuild.transition, 'start');
   assert.equal((await coder.send(getWorkspaceByName('me', 'running'))).id, running.id);
