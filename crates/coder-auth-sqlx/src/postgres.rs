@@ -1,13 +1,13 @@
 //! Many machines: PostgreSQL.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use coder_auth::store::{
-    AuthStore, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
+    AuthStore, Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
     LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord, SigningKeyRecord,
     StoreError,
 };
@@ -22,7 +22,7 @@ use url::Url;
 
 use crate::error::SqlStoreError;
 use crate::rows::{
-    self, ExpiredRow, Failure, GrantRow, KeyRow, LinkRow, RevocationRow, SessionRow,
+    self, ExpiredRow, Failure, GrantRow, KeyRow, LinkRow, ListedRow, RevocationRow, SessionRow,
     SessionWithGrantRow, SigningKeyRow, StoredKey, micros,
 };
 use crate::schema::sql_schema;
@@ -30,7 +30,11 @@ use crate::sql::{KEEP_PAIR, USES_BETWEEN_CLEANINGS, bind_grant, bind_key, sql_au
 use crate::transitions::sql_transitions;
 
 /// The first step made the tables of previews, which the second one drops.
-const SCHEMA: &[&str] = &["", include_str!("../schema/postgres/2.sql")];
+const SCHEMA: &[&str] = &[
+    "",
+    include_str!("../schema/postgres/2.sql"),
+    include_str!("../schema/postgres/3.sql"),
+];
 /// Held while the schema is brought up to date: any number, as long as nobody else uses it.
 const SCHEMA_LOCK: i64 = 0x636f_6465_725f_6175;
 /// The time limit of a connection, and of a transition with it. A person waits for it.
