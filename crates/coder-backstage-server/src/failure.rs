@@ -9,6 +9,7 @@ use coder_config::{ConfigError, ConfigErrors, Listen};
 use coder_core::{DeploymentUrl, ReqwestTransportError, with_causes};
 use coder_portal::PortalError;
 
+use crate::administration::error::AdministrationFailure;
 use crate::workspaces::error::WorkspacesFailure;
 
 /// Error that ends the process.
@@ -46,6 +47,9 @@ pub(crate) enum Failure {
     /// The workspaces cannot be printed.
     #[error(transparent)]
     Workspaces(#[from] WorkspacesFailure),
+    /// Sessions and people cannot be administered.
+    #[error(transparent)]
+    Administration(#[from] AdministrationFailure),
     /// Nobody's token is there to register with.
     #[error(
         "set CODER_SESSION_TOKEN to a token of an owner of the deployment (Coder makes one at `{deployment}/settings/tokens`), or use `--dynamic` where the deployment lets clients register themselves"
