@@ -133,6 +133,9 @@ pub(crate) struct CheckArgs {
     pub(crate) sources: ConfigArgs,
     #[command(flatten)]
     pub(crate) data: DataArgs,
+    /// Fails for notices, too
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -232,7 +235,10 @@ pub(crate) struct RegisterArgs {
     pub(crate) deployment_url: DeploymentUrl,
     /// Where the portal's backend is: `backend.baseUrl` of its app-config
     #[arg(long, value_name = "URL")]
-    pub(crate) backend_url: Url,
+    pub(crate) backend_url: String,
+    /// Takes a backend that browsers reach by plain http, as `coder.session.dangerouslyAllowHttp` does
+    #[arg(long)]
+    pub(crate) dangerously_allow_http: bool,
     /// The environment to print the app-config for
     #[arg(long, value_name = "NAME", default_value = "production")]
     pub(crate) environment: EnvironmentName,
@@ -247,6 +253,9 @@ pub(crate) struct RegisterArgs {
     /// is taken from the environment variable CODER_SESSION_TOKEN
     #[arg(long)]
     pub(crate) dynamic: bool,
+    /// Prints JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[cfg(feature = "demo")]

@@ -268,12 +268,20 @@ fn with_coder() -> Vec<Mistake> {
             let url = format!("{}/coder", it.deployment);
             it.deploy_at(&url);
         }),
-        mistake("11", Check, &["templates: ", "`devcontainers`", "does not have"], |it| {
+        mistake("11", Check, &["app-config.yaml:16:", "`devcontainers`", "does not have"], |it| {
             it.replace("defaultTemplateName: devcontainer", "defaultTemplateName: devcontainers");
         }),
-        mistake("12", Check, &["templates: ", "repoUrlParamKeys", "`git_repos`"], |it| {
+        mistake("12", Check, &["app-config.yaml:16:", "repoUrlParamKeys", "`git_repos`"], |it| {
             it.replace("[git_repo]", "[git_repos]");
         }),
+        mistake(
+            "12, another parameter",
+            NoticeOfCheck,
+            &["app-config.yaml:16:", "params.cpus", "Coder ignores it"],
+            |it| {
+                it.replace("[git_repo]", "[git_repo], params: { cpus: 4 }");
+            },
+        ),
         Mistake {
             coder: || FakeCoder::builder().clock(Arc::new(TestClock::new())),
             ..mistake(
@@ -478,6 +486,50 @@ async fn a_portal_without_a_mistake_passes_both_checks() {
     );
 }
 
+/// The rows of the table that have tests of their own: those that need a real PostgreSQL (the target
+/// `postgres`), a second process with other keys, or a proxy in front.
+const ELSEWHERE: [&str; 3] = ["16b", "18", "21"];
+
+#[test]
+fn the_table_of_planted_mistakes_has_thirty_rows() {
+    let row = |name: &str| name.split(',').next().unwrap().to_owned();
+    let mut rows: Vec<String> = mistakes().iter().map(|it| row(it.row)).collect();
+    rows.extend(ELSEWHERE.map(str::to_owned));
+    rows.dedup();
+    rows.sort();
+    let mut all: Vec<String> = (1..=26).map(|n| n.to_string()).collect();
+    all.extend(["7b", "14b", "16b", "16c"].map(str::to_owned));
+    all.sort();
+    assert_eq!(rows, all);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_passes_config_check_and_fails_with_strict() {
+    let house = House::new(on_time()).await;
+    let mut scene = Scene::new(&house);
+    let (code, told) = scene.run(&["config", "check", "--strict"]);
+    assert_eq!(code, 0, "{told}");
+    scene.replace("./org.yaml", "./*.people.yaml");
+    let (code, told) = scene.run(&["config", "check"]);
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("no errors, 1 notice\n"), "{told}");
+    let (code, told) = scene.run(&["config", "check", "--strict"]);
+    assert_eq!(code, 1, "{told}");
+    assert!(told.contains("*.people.yaml") && told.contains("`--strict`"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn variables_of_other_plugins_take_one_line() {
+    let house = House::new(on_time()).await;
+    let mut scene = Scene::new(&house);
+    let others: String =
+        (0..15).map(|n| format!("  /of-{n}: {{ target: '${{OTHER_{n}}}' }}\n")).collect();
+    scene.config += &format!("kubernetes:\n{others}");
+    let (code, told) = scene.run(&["config", "check"]);
+    assert_eq!(code, 0, "{told}");
+    assert_eq!(told.lines().filter(|line| line.contains("OTHER_")).count(), 1, "{told}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_planted_mistake_is_told_where_it_can_first_be_known() {
     let mut missed = String::new();
@@ -540,6 +592,13 @@ async fn a_replica_with_other_keys_is_told_by_the_check() {
     assert_eq!(code, 1, "{told}");
     let words = ["wrong", "store", "sealed with another key", "`coder.session.keys`"];
     assert!(line(&told, &words).is_some(), "{told}");
+    // The second replica says so when it starts.
+    scene.file("app-config.yaml", &scene.config);
+    let second = Process::start_and_check(scene.directory.path(), |command| {
+        clean(command);
+        command.env("SECRET", &scene.secret);
+    });
+    second.logged("sealed with another key").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

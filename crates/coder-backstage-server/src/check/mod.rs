@@ -117,9 +117,14 @@ async fn store(
             (None, vec![finding(Verdict::Wrong, &text).remedy(remedy)])
         }
         Err(error) => {
+            let remedy = error.remedy();
             let error =
                 config.session.invalid_store(format!("cannot be used: {}", with_causes(&error)));
-            (None, vec![Finding::from_error(Question::Store, &error)])
+            let finding = Finding::from_error(Question::Store, &error);
+            (None, vec![match remedy {
+                Some(remedy) => finding.remedy(remedy),
+                None => finding,
+            }])
         }
     }
 }

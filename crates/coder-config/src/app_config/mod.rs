@@ -33,6 +33,7 @@ pub use cors::CorsConfig;
 pub use https::CertificateConfig;
 pub use key_store::{KeyStoreConfig, StaticKeyConfig};
 pub use proxy::{ProxyConfig, ProxyCredentials};
+pub(crate) use reader::web_url;
 pub use remote_catalog::RemoteCatalogConfig;
 pub(crate) use session::StoreType;
 pub use session::{AccessTokenPolicy, Logout, SessionConfig, SessionStoreConfig};
