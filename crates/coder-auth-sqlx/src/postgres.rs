@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use coder_auth::store::{
-    AuthStore, Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
-    LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord, SigningKeyRecord,
-    StoreError,
+    AuthStore, Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
+    LoginCompletion, LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord,
+    SigningKeyRecord, StoreError,
 };
 use coder_auth::{AttemptId, GrantKey, SessionId};
 use coder_core::Secret;
@@ -30,11 +30,8 @@ use crate::sql::{KEEP_PAIR, USES_BETWEEN_CLEANINGS, bind_grant, bind_key, sql_au
 use crate::transitions::sql_transitions;
 
 /// The first step made the tables of previews, which the second one drops.
-const SCHEMA: &[&str] = &[
-    "",
-    include_str!("../schema/postgres/2.sql"),
-    include_str!("../schema/postgres/3.sql"),
-];
+const SCHEMA: &[&str] =
+    &["", include_str!("../schema/postgres/2.sql"), include_str!("../schema/postgres/3.sql")];
 /// Held while the schema is brought up to date: any number, as long as nobody else uses it.
 const SCHEMA_LOCK: i64 = 0x636f_6465_725f_6175;
 /// The time limit of a connection, and of a transition with it. A person waits for it.

@@ -10,6 +10,7 @@ mod code {
     pub(super) const INVALID_PASSWORD: &str = "28P01";
     pub(super) const INVALID_AUTHORIZATION: &str = "28000";
     pub(super) const INVALID_CATALOG_NAME: &str = "3D000";
+    pub(super) const INVALID_SCHEMA_NAME: &str = "3F000";
     pub(super) const INSUFFICIENT_PRIVILEGE: &str = "42501";
     pub(super) const TOO_MANY_CONNECTIONS: &str = "53300";
 }
@@ -47,10 +48,11 @@ fn of_code(code: &str) -> Option<&'static str> {
             "correct user and password in the URL of the store, or let `pg_hba.conf` of the server \
              admit this user from here",
         ),
-        code::INVALID_CATALOG_NAME => Some(
-            "make the database (`createdb`), or correct its name in the URL of the store",
-        ),
-        code::INSUFFICIENT_PRIVILEGE => Some(
+        code::INVALID_CATALOG_NAME => {
+            Some("make the database (`createdb`), or correct its name in the URL of the store")
+        }
+        // Without the right to use any schema there is none to make tables in.
+        code::INSUFFICIENT_PRIVILEGE | code::INVALID_SCHEMA_NAME => Some(
             "give the user the right to make tables (`GRANT USAGE, CREATE ON SCHEMA public`), or \
              to select, insert, update and delete in those that are there",
         ),

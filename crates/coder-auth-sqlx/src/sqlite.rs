@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use coder_auth::store::{
-    AuthStore, Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
-    LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord, SigningKeyRecord,
-    StoreError,
+    AuthStore, Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
+    LoginCompletion, LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord,
+    SigningKeyRecord, StoreError,
 };
 use coder_auth::{AttemptId, GrantKey, SessionId};
 use jiff::Timestamp;
@@ -31,11 +31,8 @@ use crate::sql::{KEEP_PAIR, USES_BETWEEN_CLEANINGS, bind_grant, bind_key, sql_au
 use crate::transitions::sql_transitions;
 
 /// The first step made the tables of previews, which the second one drops.
-const SCHEMA: &[&str] = &[
-    "",
-    include_str!("../schema/sqlite/2.sql"),
-    include_str!("../schema/sqlite/3.sql"),
-];
+const SCHEMA: &[&str] =
+    &["", include_str!("../schema/sqlite/2.sql"), include_str!("../schema/sqlite/3.sql")];
 /// The time limit of a call: for its turn in this process, and while another process writes.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// SQLite's code for a database that somebody else has locked.

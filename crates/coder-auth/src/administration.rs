@@ -307,9 +307,11 @@ impl<'a> Administration<'a> {
         let signed_in = grants.iter().flat_map(|key| {
             environments.iter().map(|environment| sign_in_holder(key, environment))
         });
-        let known = self.0.trusted.issuer_names().flat_map(|issuer| {
-            names.iter().map(move |entity| issuer_holder(issuer, entity))
-        });
+        let known = self
+            .0
+            .trusted
+            .issuer_names()
+            .flat_map(|issuer| names.iter().map(move |entity| issuer_holder(issuer, entity)));
         let holders: BTreeSet<String> = signed_in.chain(known).collect();
         let deployments: BTreeSet<&str> =
             self.0.environments.usable().map(|it| it.upstream.deployment().as_str()).collect();

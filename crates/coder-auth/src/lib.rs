@@ -92,6 +92,7 @@
 
 mod administration;
 mod caller;
+mod check_ticket;
 mod environment;
 mod error;
 mod grant;
@@ -114,9 +115,7 @@ mod upstream;
 
 pub use crate::http::error::RequestError;
 pub use crate::http::origins::AllowedOrigins;
-pub use administration::{
-    Administration, EndedSessions, ErasedPerson, PersonName, SessionInfo,
-};
+pub use administration::{Administration, EndedSessions, ErasedPerson, PersonName, SessionInfo};
 pub use caller::Caller;
 pub use caller::page::PageError;
 pub use caller::rights::CallerRights;

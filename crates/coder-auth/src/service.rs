@@ -291,6 +291,10 @@ impl CoderAuth {
         found.map_err(|error| PageError::new(error, request, environment, parts))
     }
 
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0.parts
+    }
+
     pub(crate) fn callers(&self) -> &Callers {
         &self.0.callers
     }

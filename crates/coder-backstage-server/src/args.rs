@@ -148,6 +148,10 @@ pub(crate) struct CheckupArgs {
     /// proxy, and what arrives is compared with this configuration
     #[arg(long, value_name = "URL")]
     pub(crate) from_outside: Option<Url>,
+    /// For how many seconds the running portal holds an answer back, to see whether a proxy in front
+    /// cuts it off
+    #[arg(long, value_name = "SECONDS", default_value_t = 21, requires = "from_outside")]
+    pub(crate) hold: u8,
     /// Prints JSON, for programs
     #[arg(long)]
     pub(crate) json: bool,

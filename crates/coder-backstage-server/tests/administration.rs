@@ -65,7 +65,8 @@ async fn sessions_are_listed_and_ended_beside_a_running_server() {
 
     let process = Process::start(place, |_| {});
     let (alice, bob) = (house.coder().add_user("alice"), house.coder().add_user("bob"));
-    let of_alice = [house.signed_in(&process, &alice).await, house.signed_in(&process, &alice).await];
+    let of_alice =
+        [house.signed_in(&process, &alice).await, house.signed_in(&process, &alice).await];
     let of_bob = house.signed_in(&process, &bob).await;
     let listed = json(place, &["sessions", "list", "--json"]);
     assert_eq!(listed.as_array().unwrap().len(), 3, "{listed:#}");

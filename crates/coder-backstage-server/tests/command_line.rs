@@ -224,7 +224,10 @@ async fn a_registered_portal_is_told_what_to_write_into_its_app_config() {
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{told}{}", String::from_utf8(output.stderr).unwrap());
     assert!(told.contains("https://portal.example.com/api/auth/coder/handler/frame"), "{told}");
-    assert!(told.contains("      staging:\n        clientId: ${CODER_OAUTH_CLIENT_ID}\n"), "{told}");
+    assert!(
+        told.contains("      staging:\n        clientId: ${CODER_OAUTH_CLIENT_ID}\n"),
+        "{told}"
+    );
     for part in ["signIn: {", "listen: ':7007'", "  session: {", "\nCODER_OAUTH_CLIENT_ID="] {
         assert!(told.contains(part), "{part}: {told}");
     }

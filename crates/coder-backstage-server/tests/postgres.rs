@@ -10,7 +10,6 @@
     reason = "a failed test may panic anywhere"
 )]
 
-#[expect(dead_code, reason = "other tests use more of it")]
 #[path = "../../coder-auth-sqlx/tests/support/cluster.rs"]
 mod cluster;
 #[expect(dead_code, reason = "other tests use more of it")]
@@ -29,7 +28,8 @@ const PASSWORD: &str = "swordfish";
 
 /// Writes a portal whose sessions are kept at this URL.
 fn configure(house: &House, directory: &Path, url: &str) {
-    let coder = format!("{{ session: {{ keys: [{KEY}], store: {{ type: postgres, url: '{url}' }} }} }}");
+    let coder =
+        format!("{{ session: {{ keys: [{KEY}], store: {{ type: postgres, url: '{url}' }} }} }}");
     house.configure(directory, &coder);
 }
 
@@ -53,7 +53,7 @@ async fn each_mistake_about_postgresql_is_told_by_the_check_with_what_to_do() {
     let mut connection = database.connection().await;
     let roles = format!(
         "CREATE ROLE {WITH_PASSWORD} LOGIN PASSWORD 'another';
-         CREATE ROLE powerless LOGIN; REVOKE ALL ON SCHEMA public FROM PUBLIC"
+         CREATE ROLE powerless LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC"
     );
     sqlx::raw_sql(sqlx::AssertSqlSafe(roles)).execute(&mut connection).await.unwrap();
     let address = database.tcp_address();

@@ -13,7 +13,9 @@ pub enum BackendUrlError {
     #[error("{0}")]
     NotUsable(&'static str),
     /// The URL has a query or a fragment, where paths are appended.
-    #[error("it must end with its path, since the paths of the portal are appended to it; remove what follows `?` or `#`")]
+    #[error(
+        "it must end with its path, since the paths of the portal are appended to it; remove what follows `?` or `#`"
+    )]
     QueryOrFragment,
     /// The URL is plain http to another machine.
     #[error(

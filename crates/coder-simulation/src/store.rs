@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use coder_auth::store::{
-    AuthStore, Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
-    LoginOutcome, PairId, PairRecord, PersonRecord, RevocationRecord, SessionRecord,
-    SigningKeyRecord, StoreError,
+    AuthStore, Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
+    LoginCompletion, LoginOutcome, PairId, PairRecord, PersonRecord, RevocationRecord,
+    SessionRecord, SigningKeyRecord, StoreError,
 };
 use coder_auth::{AttemptId, GrantKey, SealingKeys, SessionId, testing};
 use coder_testkit::FakeCoder;

@@ -9,9 +9,9 @@ use coder_core::Lock;
 use jiff::Timestamp;
 
 use super::{
-    AuthStore, Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
-    LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord, SigningKeyRecord,
-    StoreError,
+    AuthStore, Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
+    LoginCompletion, LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord,
+    SigningKeyRecord, StoreError,
 };
 use crate::grant::key::GrantKey;
 use crate::login::attempt::AttemptId;
@@ -382,7 +382,8 @@ impl AuthStore for MemoryAuthStore {
 
     async fn grants_of_person(&self, user_entity_ref: &str) -> Result<Vec<GrantKey>, StoreError> {
         let tables = self.tables();
-        let grants = tables.grants.iter().filter(|(_, grant)| grant.persons.contains(user_entity_ref));
+        let grants =
+            tables.grants.iter().filter(|(_, grant)| grant.persons.contains(user_entity_ref));
         Ok(grants.map(|(key, _)| key.clone()).collect())
     }
 

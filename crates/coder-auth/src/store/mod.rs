@@ -30,9 +30,9 @@ use crate::session::SessionId;
 
 pub use error::StoreError;
 pub use records::{
-    Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
-    LoginOutcome, PairId, PairRecord, PersonRecord, RevocationRecord, SessionRecord,
-    SigningKeyRecord,
+    Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
+    LoginCompletion, LoginOutcome, PairId, PairRecord, PersonRecord, RevocationRecord,
+    SessionRecord, SigningKeyRecord,
 };
 
 /// A store of grants, sessions and what belongs to them. Each method is one transition of a login,

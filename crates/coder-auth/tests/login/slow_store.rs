@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use coder_auth::store::{
-    AuthStore, Erased, Erasure, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
-    LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord, SigningKeyRecord,
-    StoreError,
+    AuthStore, Erased, Erasure, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
+    LoginCompletion, LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord,
+    SigningKeyRecord, StoreError,
 };
 use coder_auth::{AttemptId, CoderAuth, GrantKey, SealingKeys, SessionId};
 use coder_core::Secret;

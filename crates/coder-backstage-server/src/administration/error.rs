@@ -8,7 +8,9 @@ use coder_auth::AuthError;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AdministrationFailure {
     /// There is no store that another process could have filled.
-    #[error("there is nothing to administer: {0}; name the configuration and the `--data-dir` of the server")]
+    #[error(
+        "there is nothing to administer: {0}; name the configuration and the `--data-dir` of the server"
+    )]
     NoStore(String),
     /// The store cannot be read or changed.
     #[error("the sessions cannot be administered")]

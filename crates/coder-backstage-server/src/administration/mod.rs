@@ -42,7 +42,8 @@ pub(crate) async fn people(command: &PeopleCommand) -> Result<(), Failure> {
 /// its catalog is empty.
 async fn portal(sources: &ConfigArgs, data: &DataArgs) -> Result<Portal, Failure> {
     let environment = configuration::process_environment();
-    let sources = ConfigSources::new(&configuration::read, &environment).with_files(&sources.config);
+    let sources =
+        ConfigSources::new(&configuration::read, &environment).with_files(&sources.config);
     let mut config = configuration::load(&sources)?;
     let store = match store::for_check(&mut config.session, &data.directory()).await? {
         ForCheck::Opened(store, _) => store,
@@ -91,7 +92,8 @@ async fn end(args: &EndSessionsArgs) -> Result<(), Failure> {
         administration.end_grants(&found).await
     } else if let Some(id) = &args.which.session {
         let session = with_id(id, listed)?;
-        let user = session.user_name.as_deref().map_or_else(|| session.user_id.to_string(), cleaned);
+        let user =
+            session.user_name.as_deref().map_or_else(|| session.user_id.to_string(), cleaned);
         agree(how, &format!("a session of `{user}` will end"))?;
         administration.end_session(&session).await
     } else {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use coder_auth::store::{
-    AuthStore, Erased, Erasure, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
-    LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord, SigningKeyRecord,
-    StoreError,
+    AuthStore, Erased, Erasure, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
+    LoginCompletion, LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord,
+    SigningKeyRecord, StoreError,
 };
 use coder_auth::{AttemptId, GrantKey, SessionId};
 use jiff::Timestamp;

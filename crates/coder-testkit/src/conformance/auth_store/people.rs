@@ -132,9 +132,8 @@ pub async fn sessions_are_listed_page_by_page_with_their_grants(
         listed.extend(page);
     }
     listed.sort_by(|(one, _), (other, _)| one.id.cmp(&other.id));
-    let expected = |name: &str, key: &GrantKey, content: &str| {
-        (session(name, key), grant(key, content))
-    };
+    let expected =
+        |name: &str, key: &GrantKey, content: &str| (session(name, key), grant(key, content));
     let expected = [
         expected("a", &first, "e"),
         expected("b", &second, "b"),
