@@ -74,9 +74,11 @@ impl<'a> Reader<'a> {
             });
         }
         let place = |value: Option<Value<'_>>| value.map(|it| it.node.provenance().clone());
-        let mut places = WorkspacesPlaces::default();
-        places.default_template = place(self.value(&section, "defaultTemplateName"));
-        places.repo_url_param_keys = place(self.value(&section, "repoUrlParamKeys"));
+        let mut places = WorkspacesPlaces {
+            default_template: place(self.value(&section, "defaultTemplateName")),
+            repo_url_param_keys: place(self.value(&section, "repoUrlParamKeys")),
+            params: IndexMap::new(),
+        };
         let params = self.params(&section, &mut places);
         Some(WorkspacesConfig {
             access_url: access_url?,
