@@ -251,7 +251,7 @@ impl<'a> Administration<'a> {
         Ok(EndedSessions { sessions, unrevoked: self.revoke().await? })
     }
 
-    /// Erases what the store keeps of a person, in one transition: sessions, grants, ownership and
+    /// Deletes what the store keeps of a person, in one transition: sessions, grants, ownership and
     /// linked tokens.
     ///
     /// A user of Coder who has no session is found by the id alone. Linked tokens of users of a
