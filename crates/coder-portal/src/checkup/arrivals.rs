@@ -150,18 +150,16 @@ impl Checkup<'_> {
         let limit = self.hold + QUESTION_TIMEOUT / 3;
         let answer = timeout(&*self.world().runtime, limit, asked).await;
         let answer = answer.unwrap_or_else(|| Err("there is none in time".to_owned()));
-        let cut = |reason: &str| {
-            let text = format!(
-                "an answer that takes {hold} seconds is cut off after {}{reason}",
-                seconds()
-            );
+        let cut = |said: &str| {
+            let text =
+                format!("an answer that takes {hold} seconds is cut off after {}{said}", seconds());
             wrong(text).remedy(
                 "raise the time-outs of the proxy to 30 seconds at least (`proxy_read_timeout` of \
                  nginx)",
             )
         };
         match answer {
-            Err(reason) => cut(&format!(": {reason}")),
+            Err(reason) => cut(&(": ".to_owned() + &reason)),
             Ok((_, read)) if !read.contains(&format!("data: {HELD}")) => cut(""),
             Ok((Some(first), _)) if hold > 0 && first >= hold => wrong(format!(
                 "events of {url} arrive {first} seconds late: something in front keeps them back"
