@@ -20,6 +20,9 @@ pub(crate) type SessionRow = (String, String, String, String, i64, i64);
 /// Row of a session, then that of its grant.
 pub(crate) type SessionWithGrantRow =
     (String, String, String, String, i64, i64, String, String, Vec<u8>, Vec<u8>);
+/// Id of a session, then its row and that of its grant.
+pub(crate) type ListedRow =
+    (String, String, String, String, String, i64, i64, String, String, Vec<u8>, Vec<u8>);
 /// Id, the three parts of the grant's key.
 pub(crate) type ExpiredRow = (String, String, String, String);
 /// Row of a link: its version, and its content sealed.
@@ -87,6 +90,10 @@ fn app(deployment: &str, client_id: String) -> Result<OAuth2App, Failure> {
     Ok(OAuth2App::new(deployment.parse()?, client_id))
 }
 
+pub(crate) fn grant_key((deployment, client_id, user): KeyRow) -> Result<GrantKey, Failure> {
+    Ok(GrantKey::new(app(&deployment, client_id)?, user.parse()?))
+}
+
 pub(crate) fn grant(key: &GrantKey, row: GrantRow) -> Result<GrantRecord, Failure> {
     let (version, pair_id, pair_sealed, sealed) = row;
     Ok(GrantRecord {
@@ -112,7 +119,7 @@ pub(crate) fn session(id: &SessionId, row: SessionRow) -> Result<SessionRecord, 
     let (deployment, client_id, user, environment, created_at, used_at) = row;
     Ok(SessionRecord {
         id: id.clone(),
-        grant: GrantKey::new(app(&deployment, client_id)?, user.parse()?),
+        grant: grant_key((deployment, client_id, user))?,
         environment,
         created_at: time(created_at)?,
         used_at: time(used_at)?,
@@ -129,6 +136,15 @@ pub(crate) fn session_with_grant(
     let session = session(id, row)?;
     let grant = grant(&session.grant, (version, pair_id, pair_sealed, sealed))?;
     Ok((session, Some(grant)))
+}
+
+pub(crate) fn listed(row: ListedRow) -> Result<(SessionRecord, GrantRecord), Failure> {
+    let (id, deployment, client_id, user, environment, created_at, used_at, ..) = row;
+    let (.., version, pair_id, pair_sealed, sealed) = row;
+    let row = (deployment, client_id, user, environment, created_at, used_at);
+    let session = session(&SessionId::from_stored(id), row)?;
+    let grant = grant(&session.grant, (version, pair_id, pair_sealed, sealed))?;
+    Ok((session, grant))
 }
 
 pub(crate) fn link(key: &LinkKey, row: LinkRow) -> LinkRecord {

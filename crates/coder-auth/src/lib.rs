@@ -90,7 +90,9 @@
 //! It reads no configuration file and opens no socket: `coder-portal` turns an `app-config.yaml`
 //! into these options and dispatches paths, `coder-axum` mounts them.
 
+mod administration;
 mod caller;
+mod check_ticket;
 mod environment;
 mod error;
 mod grant;
@@ -113,6 +115,7 @@ mod upstream;
 
 pub use crate::http::error::RequestError;
 pub use crate::http::origins::AllowedOrigins;
+pub use administration::{Administration, EndedSessions, ErasedPerson, PersonName, SessionInfo};
 pub use caller::Caller;
 pub use caller::page::PageError;
 pub use caller::rights::CallerRights;

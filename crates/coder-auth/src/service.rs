@@ -9,6 +9,7 @@ use coder_core::{Body, World, with_causes};
 use http::{HeaderMap, Request, Response, StatusCode};
 use url::Url;
 
+use crate::administration::Administration;
 use crate::caller::page::PageError;
 use crate::caller::user::SentBy;
 use crate::caller::{Caller, Callers, page};
@@ -315,6 +316,10 @@ impl CoderAuth {
         found.map_err(|error| PageError::new(error, request, environment, parts))
     }
 
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0.parts
+    }
+
     pub(crate) fn callers(&self) -> &Callers {
         &self.0.callers
     }
@@ -346,7 +351,7 @@ impl CoderAuth {
         let upstream_of = |app: &_| parts.environments.upstream_of(app).cloned();
         let pairs = parts.revocations.sweep(|revocation| upstream_of(&revocation.app)).await;
         let keys = parts.issuer.sweep().await;
-        sessions.and(pairs).and(keys)
+        sessions.and(pairs.map(drop)).and(keys)
     }
 
     /// Returns a future that calls [`sweep`](Self::sweep) now and every 5 minutes, and logs what
@@ -373,6 +378,11 @@ impl CoderAuth {
                 runtime.sleep(SWEEP_EVERY).await;
             }
         }
+    }
+
+    /// Returns the administration of this portal.
+    pub fn administration(&self) -> Administration<'_> {
+        Administration::new(&self.0.parts)
     }
 
     /// Returns the world that this login lives in.

@@ -9,6 +9,7 @@
 //! coder-backstage config check  # looks for mistakes without serving; `config print` shows what holds
 //! coder-backstage check         # asks Coder, the store and the catalog, before people do
 //! coder-backstage workspaces    # prints who works on which entity; `--report` what has no counterpart
+//! coder-backstage sessions list # shows who is signed in; `sessions end` and `people forget` end that
 //! coder-backstage register      # makes the portal an OAuth2 application of Coder
 //! ```
 //!
@@ -56,6 +57,7 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+mod administration;
 mod args;
 mod check;
 mod compression;
@@ -75,6 +77,7 @@ mod server;
 mod shutdown;
 mod socket;
 mod store;
+mod table;
 mod tls;
 mod user_agent;
 mod workspaces;
@@ -106,6 +109,8 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
             Command::Serve(args) => serve::serve(&args).await,
             Command::Config(command) => config::config(&command),
             Command::Workspaces(args) => workspaces::workspaces(&args).await,
+            Command::Sessions(command) => administration::sessions(&command).await,
+            Command::People(command) => administration::people(&command).await,
             Command::Register(args) => register::register(&args).await,
             #[cfg(feature = "demo")]
             Command::Demo(args) => demo::demo(&args).await,

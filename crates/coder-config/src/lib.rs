@@ -79,6 +79,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod app_config;
+mod backend_url;
 mod coder_spec;
 mod creation_mode;
 mod entity;
@@ -110,6 +111,7 @@ pub use app_config::{
     RemoteCatalogConfig, RuleLocation, RuleTarget, SessionConfig, SessionStoreConfig,
     SignInResolverConfig, SignInResolverName, StaticKeyConfig, TrustedIssuerConfig,
 };
+pub use backend_url::{BackendUrlError, backend_url};
 pub use coder_spec::CoderSpec;
 pub use creation_mode::{CreationMode, CreationModeError};
 pub use entity::{
@@ -131,4 +133,4 @@ pub use repository::{
 };
 pub use schema::app_config_schema;
 pub use template_ref::{TemplateRef, TemplateRefError};
-pub use workspaces_config::WorkspacesConfig;
+pub use workspaces_config::{WorkspacesConfig, WorkspacesPlaces};

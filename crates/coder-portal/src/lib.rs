@@ -67,6 +67,7 @@
 //! association (`coder-workspaces`); it connects them.
 
 mod api;
+mod arrival;
 mod auth_routes;
 mod builder;
 mod checkup;

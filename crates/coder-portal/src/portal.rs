@@ -151,6 +151,8 @@ impl Portal {
         let endpoint = self.0.proxy.find(head.uri().path()).filter(|_| has_proxy);
         let response = if cors::is_preflight(&head) {
             frame::no_content()
+        } else if let Some(arrival) = self.0.arrival(&head) {
+            arrival
         } else if let Some((endpoint, path)) = endpoint {
             // It has time limits of its own: a large body takes longer than an answer of ours may.
             self.0.pass_on(endpoint, path, &head, body).await

@@ -242,6 +242,11 @@ impl IdentityVerifier {
         self
     }
 
+    /// Lists the names that distinguish the trusted issuers.
+    pub(crate) fn issuer_names(&self) -> impl Iterator<Item = &str> {
+        self.issuers.iter().map(|issuer| issuer.name())
+    }
+
     /// Verifies a token and returns the identity of its holder.
     ///
     /// # Errors

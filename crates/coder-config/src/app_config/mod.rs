@@ -35,6 +35,7 @@ pub use https::CertificateConfig;
 pub use index::{IndexConfig, IndexVisibility};
 pub use key_store::{KeyStoreConfig, StaticKeyConfig};
 pub use proxy::{ProxyConfig, ProxyCredentials};
+pub(crate) use reader::web_url;
 pub use remote_catalog::RemoteCatalogConfig;
 pub(crate) use session::StoreType;
 pub use session::{AccessTokenPolicy, Logout, SessionConfig, SessionStoreConfig};
