@@ -15,6 +15,7 @@ use crate::caller::{Caller, Callers, page};
 use crate::error::AuthError;
 use crate::http::origins::AllowedOrigins;
 use crate::http::response::{self, ErrorResponse};
+use crate::observer::{AuthEvent, AuthEventKind};
 use crate::options::AuthOptions;
 use crate::parts::Parts;
 use crate::routes::callback::CallbackRoute;
@@ -321,7 +322,13 @@ impl CoderAuth {
         let upstream_of = |app: &_| parts.environments.upstream_of(app).cloned();
         let pairs = parts.revocations.sweep(|revocation| upstream_of(&revocation.app)).await;
         let keys = parts.issuer.sweep().await;
-        sessions.and(pairs).and(keys)
+        let swept = sessions.and(pairs).and(keys);
+        let event = AuthEvent::new(AuthEventKind::Swept);
+        parts.events.tell(&match &swept {
+            Ok(()) => event,
+            Err(error) => event.or_failed(error),
+        });
+        swept
     }
 
     /// Returns a future that calls [`sweep`](Self::sweep) now and every 5 minutes, and logs what
