@@ -106,8 +106,8 @@ pub use app_config::{
     AccessTokenPolicy, AllowedEntities, AppConfig, AuthConfig, BackendConfig,
     BuiltInSignInResolver, CatalogConfig, CatalogLocation, CatalogRule, CertificateConfig,
     CoderEnvironment, CorsConfig, CustomSignInResolver, KeyStoreConfig, Listen, ListenError,
-    Logout, ProxyConfig, ProxyCredentials, RemoteCatalogConfig, RuleLocation, RuleTarget,
-    SessionConfig, SessionStoreConfig, SignInResolverConfig, SignInResolverName, StaticKeyConfig,
+    Logout, Network, NetworkError, ProxyConfig, ProxyCredentials, RemoteCatalogConfig,
+    RuleLocation, RuleTarget, ServerConfig, SessionConfig, SessionStoreConfig, SignInResolverConfig, SignInResolverName, StaticKeyConfig,
     TrustedIssuerConfig,
 };
 pub use coder_spec::CoderSpec;

@@ -18,6 +18,7 @@ mod proxy;
 mod reader;
 mod remote_catalog;
 mod sealing_keys;
+mod server;
 mod session;
 mod sign_in;
 mod trail;
@@ -34,6 +35,7 @@ pub use https::CertificateConfig;
 pub use key_store::{KeyStoreConfig, StaticKeyConfig};
 pub use proxy::{ProxyConfig, ProxyCredentials};
 pub use remote_catalog::RemoteCatalogConfig;
+pub use server::{Network, NetworkError, ServerConfig};
 pub(crate) use session::StoreType;
 pub use session::{AccessTokenPolicy, Logout, SessionConfig, SessionStoreConfig};
 pub(crate) use sign_in::RuleOptions;
@@ -46,8 +48,16 @@ use crate::repository::ScmIntegrations;
 use crate::{ConfigErrors, LoadedConfig, Notice, WorkspacesConfig};
 use reader::Reader;
 
-const CODER_KEYS: &[&str] =
-    &["deployment", "workspaces", "session", "trustedIssuers", "catalog", "proxy", "oauth"];
+const CODER_KEYS: &[&str] = &[
+    "deployment",
+    "workspaces",
+    "session",
+    "server",
+    "trustedIssuers",
+    "catalog",
+    "proxy",
+    "oauth",
+];
 
 /// Everything that a portal reads from app-config, checked.
 #[derive(Clone, Debug)]
@@ -63,6 +73,8 @@ pub struct AppConfig {
     pub workspaces: WorkspacesConfig,
     /// `coder.session`: how long people stay signed in.
     pub session: SessionConfig,
+    /// `coder.server`: what stands in front of the server, and who watches it.
+    pub server: ServerConfig,
     /// `coder.trustedIssuers`: other Backstage backends whose identity tokens are believed.
     pub trusted_issuers: Vec<TrustedIssuerConfig>,
     /// `proxy.endpoints`: those that lead to a deployment of an environment.
@@ -116,6 +128,7 @@ impl AppConfig {
             auth,
             workspaces,
             session: SessionConfig::default(),
+            server: ServerConfig::default(),
             trusted_issuers: Vec::new(),
             proxies: Vec::new(),
             icon_hosts: Vec::new(),
@@ -156,6 +169,7 @@ impl AppConfig {
         reader.only(&coder, CODER_KEYS);
         reader.former_oauth(&coder);
         let session = reader.session(&coder, auth.as_ref());
+        let server = reader.server(&coder);
         let trusted_issuers = reader.trusted_issuers(&coder);
         let workspaces = reader.workspaces(&coder, auth.as_ref());
         let proxies = reader.proxies(&root, auth.as_ref());
@@ -184,6 +198,7 @@ impl AppConfig {
                     auth,
                     workspaces,
                     session,
+                    server,
                     trusted_issuers,
                     proxies,
                     icon_hosts,
