@@ -116,6 +116,7 @@ mod upstream;
 pub use crate::http::error::RequestError;
 pub use crate::http::origins::AllowedOrigins;
 pub use caller::Caller;
+pub use caller::credential_kind::CredentialKind;
 pub use caller::page::PageError;
 pub use caller::rights::CallerRights;
 #[doc(no_inline)]

@@ -228,7 +228,8 @@ impl AuthEvent {
     /// The routes do it by themselves. A program that ends the sessions of persons calls it, too.
     pub fn log(&self) {
         let Some(sentence) = self.kind.sentence() else { return };
-        let Self { kind, environment, username, user_id, entity, session, resolvers, reason } = self;
+        let Self { kind, environment, username, user_id, entity, session, resolvers, reason } =
+            self;
         let resolvers = (!resolvers.is_empty()).then(|| resolvers.join(", "));
         tracing::info!(
             target: AUDIT_TARGET,

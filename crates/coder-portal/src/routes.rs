@@ -7,13 +7,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use coder_auth::http::{ErrorResponse, json};
+use coder_auth::http::ErrorResponse;
 use coder_core::{Body, BoxFuture};
 use futures_util::{FutureExt as _, TryFutureExt as _};
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response};
 
 use crate::api;
 use crate::auth_routes::AuthRoute;
+use crate::health;
+use crate::matched_route::MatchedRoute;
 use crate::part::Part;
 use crate::request_body::BodyKind;
 use crate::state::PortalState;
@@ -26,7 +28,8 @@ pub(crate) const AUTH_PATH: &str = "api/auth";
 pub(crate) enum Route {
     Auth(AuthRoute),
     Api(api::Matched),
-    Health,
+    Liveness,
+    Readiness,
     Live,
 }
 
@@ -47,7 +50,8 @@ impl Route {
         match lower.as_slice() {
             ["api", "auth", rest @ ..] => Some(Self::Auth(AuthRoute::find(method, rest)?)),
             ["api", "coder", "v1", "live"] if get => Some(Self::Live),
-            [".backstage", "health", "v1", "readiness" | "liveness"] if get => Some(Self::Health),
+            [".backstage", "health", "v1", "readiness"] if get => Some(Self::Readiness),
+            [".backstage", "health", "v1", "liveness"] if get => Some(Self::Liveness),
             _ => None,
         }
     }
@@ -59,7 +63,18 @@ impl Route {
         match self {
             Self::Auth(route) => route.takes(method),
             Self::Api(found) => found.route.endpoint.takes,
-            Self::Health | Self::Live => BodyKind::Nothing,
+            Self::Liveness | Self::Readiness | Self::Live => BodyKind::Nothing,
+        }
+    }
+
+    /// Returns the template of the path.
+    pub(crate) fn template(&self) -> MatchedRoute {
+        match self {
+            Self::Auth(route) => MatchedRoute::new("/api/auth", route.template()),
+            Self::Api(found) => MatchedRoute::new("/api/coder/v1", found.route.path),
+            Self::Liveness => MatchedRoute::new("/.backstage/health/v1", "/liveness"),
+            Self::Readiness => MatchedRoute::new("/.backstage/health/v1", "/readiness"),
+            Self::Live => MatchedRoute::new("/api/coder/v1", "/live"),
         }
     }
 
@@ -68,7 +83,7 @@ impl Route {
         match self {
             Self::Auth(_) => Part::Auth,
             Self::Api(_) => Part::Workspaces,
-            Self::Health => Part::Health,
+            Self::Liveness | Self::Readiness => Part::Health,
             Self::Live => Part::Live,
         }
     }
@@ -82,7 +97,7 @@ impl Route {
                 found.route.method == Method::GET
                     && (path == "/openapi.json" || path.starts_with("/entities"))
             }
-            Self::Auth(_) | Self::Health | Self::Live => false,
+            Self::Auth(_) | Self::Liveness | Self::Readiness | Self::Live => false,
         }
     }
 
@@ -100,9 +115,8 @@ impl Route {
             Self::Auth(route) => Box::pin(route.answer(&state.auth, request).map(Ok)),
             Self::Api(found) => (found.route.endpoint.run)(state, request, found.path),
             Self::Live => Box::pin(state.live(request).map_err(ErrorResponse::from)),
-            Self::Health => {
-                Box::pin(async { Ok(json(StatusCode::OK, &serde_json::json!({ "status": "ok" }))) })
-            }
+            Self::Liveness => Box::pin(async { Ok(health::liveness()) }),
+            Self::Readiness => Box::pin(async { Ok(state.readiness().await) }),
         }
     }
 }
@@ -115,7 +129,7 @@ mod tests {
     fn login(method: &str, path: &str) -> Option<AuthRoute> {
         match Route::find(&method.parse().unwrap(), path)? {
             Route::Auth(route) => Some(route),
-            Route::Api(_) | Route::Health | Route::Live => None,
+            Route::Api(_) | Route::Liveness | Route::Readiness | Route::Live => None,
         }
     }
 

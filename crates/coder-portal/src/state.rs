@@ -11,6 +11,7 @@ use coder_workspaces::DeploymentHostsCache;
 
 use crate::api::Idempotency;
 use crate::cors::Cors;
+use crate::health::Draining;
 use crate::live::Live;
 use crate::proxy::Proxy;
 use crate::workspaces::{RepositoriesOfBuilds, Unfinished};
@@ -30,6 +31,8 @@ pub(crate) struct PortalState {
     pub(crate) workspaces: BTreeMap<String, WorkspacesConfig>,
     /// Host names of the deployments' apps and shells.
     pub(crate) hosts: DeploymentHostsCache,
+    /// Whether the process is about to end.
+    pub(crate) draining: Draining,
     /// Open streams of events.
     pub(crate) live: Arc<Live>,
     /// Repositories of the workspaces that were listed.

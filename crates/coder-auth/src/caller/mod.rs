@@ -1,5 +1,6 @@
 //! The callers of routes outside the login flow.
 
+pub(crate) mod credential_kind;
 pub(crate) mod links;
 pub(crate) mod page;
 pub(crate) mod passed_tokens;

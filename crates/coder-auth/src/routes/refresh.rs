@@ -70,7 +70,8 @@ impl RefreshRoute {
         read: Option<GrantRecord>,
         event: &mut AuthEvent,
     ) -> Result<SessionResponse, AuthError> {
-        let valid = self.grants.valid_read(&environment.upstream, &session.grant, read.clone()).await;
+        let valid =
+            self.grants.valid_read(&environment.upstream, &session.grant, read.clone()).await;
         let stored = match valid {
             Ok(stored) => stored,
             Err(error) => {

@@ -18,12 +18,15 @@ mod upload;
 mod web_socket;
 
 use coder_config::AppConfig;
-use coder_core::{Runtime, WebSocket};
+use coder_core::{RequestName, Runtime, WebSocket};
 
 use endpoint::Endpoint;
 
 /// The path of Backstage's proxy below `backend.baseUrl`.
 pub(crate) const PROXY_PATH: &str = "/api/proxy";
+
+/// The name of a request that is passed on.
+const PROXY: RequestName = RequestName::new("Proxy");
 
 /// The endpoints that lead to a deployment, and where icons may come from.
 pub(crate) struct Proxy {

@@ -5,6 +5,7 @@ use futures_util::StreamExt as _;
 use http::header::CONTENT_LENGTH;
 use http::{Method, Request};
 
+use super::PROXY;
 use super::answer::Content;
 use super::credential::Opened;
 use super::endpoint::Endpoint;
@@ -67,7 +68,7 @@ impl PortalState {
     }
 
     async fn open(&self, request: Request<()>) -> Result<WebSocketResponse, ProxyError> {
-        let opening = self.world.transport.open_web_socket(request);
+        let opening = self.world.transport.open_web_socket(PROXY.give(request));
         let opened = timeout(&*self.world.runtime, ANSWER_WITHIN, opening).await;
         Ok(opened.unwrap_or_else(|| Err(too_late()))?)
     }

@@ -11,6 +11,7 @@ mod callers;
 mod canaries;
 mod configuration;
 mod entity_workspaces;
+mod health;
 mod idempotency;
 mod line;
 mod live;

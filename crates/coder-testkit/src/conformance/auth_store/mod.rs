@@ -121,6 +121,7 @@ macro_rules! auth_store_tests {
             the_last_sign_in_of_a_person_wins
             signing_keys_are_listed_oldest_first
             signing_keys_are_forgotten_by_age
+            what_is_counted_is_what_is_stored
             what_one_handle_has_written_the_others_see
             what_was_written_outlives_its_handle
             texts_come_back_as_they_were_whatever_they_hold

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use coder_auth::store::{AuthStore, PersonRecord, SigningKeyRecord};
+use coder_auth::store::{AuthStore, PersonRecord, SigningKeyRecord, StoreCounts};
 
-use super::{MICROSECOND, at};
+use super::{MICROSECOND, at, due, grant_key, id, login, sign_in};
 
 const ALICE: &str = "user:default/alice";
 
@@ -53,4 +53,19 @@ pub async fn signing_keys_are_forgotten_by_age(open: impl AsyncFn() -> Arc<dyn A
     assert_eq!(store.signing_keys().await.unwrap(), [old, new.clone()]);
     store.delete_signing_keys_before(at(1) + MICROSECOND).await.unwrap();
     assert_eq!(store.signing_keys().await.unwrap(), [new]);
+}
+
+/// Checks the numbers of a store that counts. One that does not is right as well.
+pub async fn what_is_counted_is_what_is_stored(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
+    let store = open().await;
+    let Some(nothing) = store.counts().await.unwrap() else { return };
+    assert_eq!(nothing, StoreCounts::default());
+    sign_in(&*store, login(&grant_key(1), None, "a")).await;
+    sign_in(&*store, login(&grant_key(2), None, "b")).await;
+    store.keep_pair(due("c", at(0))).await.unwrap();
+    let counts = store.counts().await.unwrap().unwrap();
+    assert_eq!(counts, StoreCounts { sessions: 2, grants: 2, links: 0, revocations: 1 });
+    store.end_session(&id("a"), at(0)).await.unwrap();
+    let counts = store.counts().await.unwrap().unwrap();
+    assert_eq!(counts, StoreCounts { sessions: 1, grants: 1, links: 0, revocations: 2 });
 }
