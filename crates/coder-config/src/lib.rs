@@ -107,8 +107,8 @@ pub use app_config::{
     BuiltInSignInResolver, CatalogConfig, CatalogLocation, CatalogRule, CertificateConfig,
     CoderEnvironment, CorsConfig, CustomSignInResolver, KeyStoreConfig, Listen, ListenError,
     Logout, Network, NetworkError, ProxyConfig, ProxyCredentials, RemoteCatalogConfig,
-    RuleLocation, RuleTarget, ServerConfig, SessionConfig, SessionStoreConfig, SignInResolverConfig, SignInResolverName, StaticKeyConfig,
-    TrustedIssuerConfig,
+    RuleLocation, RuleTarget, ServerConfig, SessionConfig, SessionStoreConfig,
+    SignInResolverConfig, SignInResolverName, StaticKeyConfig, TrustedIssuerConfig,
 };
 pub use coder_spec::CoderSpec;
 pub use creation_mode::{CreationMode, CreationModeError};

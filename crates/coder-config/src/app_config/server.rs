@@ -63,7 +63,9 @@ pub enum NetworkError {
     #[error("not a network; write it as `10.0.0.0/8`, or one address as `10.0.0.1`")]
     Unreadable,
     /// The network has all addresses.
-    #[error("everybody is in this network, so anybody could write the address of the client; name the networks of your proxies")]
+    #[error(
+        "everybody is in this network, so anybody could write the address of the client; name the networks of your proxies"
+    )]
     Everybody,
 }
 
