@@ -58,7 +58,7 @@ struct Visitor<'writer> {
 }
 
 impl Visitor<'_> {
-    fn write(&mut self, field: &Field, value: serde_json::Value) {
+    fn write(&mut self, field: &Field, value: &serde_json::Value) {
         if self.result.is_ok() {
             self.result = write!(self.writer, ",{}:{value}", json!(field.name()));
         }
@@ -67,27 +67,27 @@ impl Visitor<'_> {
 
 impl Visit for Visitor<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.write(field, json!(value));
+        self.write(field, &json!(value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.write(field, json!(value));
+        self.write(field, &json!(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.write(field, json!(value));
+        self.write(field, &json!(value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.write(field, json!(value));
+        self.write(field, &json!(value));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.write(field, json!(value));
+        self.write(field, &json!(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.write(field, json!(format!("{value:?}")));
+        self.write(field, &json!(format!("{value:?}")));
     }
 }
 

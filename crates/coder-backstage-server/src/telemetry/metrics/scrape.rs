@@ -26,6 +26,7 @@ struct Connections {
 }
 
 /// What there is at this moment.
+#[derive(Clone, Copy)]
 pub(super) struct Now {
     pub(super) streams: usize,
     /// The answer of the store: its numbers, if it counts. `None` without an answer.

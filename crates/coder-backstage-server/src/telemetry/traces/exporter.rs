@@ -52,9 +52,10 @@ impl Traces {
             .build()
             .map_err(|error| Failure::Traces(error.into()))?;
         let resource = Resource::builder();
-        let resource = match is_set(SERVICE_NAME) {
-            true => resource,
-            false => resource.with_service_name("coder-backstage"),
+        let resource = if is_set(SERVICE_NAME) {
+            resource
+        } else {
+            resource.with_service_name("coder-backstage")
         };
         let provider = SdkTracerProvider::builder()
             .with_batch_exporter(exporter)
