@@ -54,7 +54,7 @@ pub enum AuthEventKind {
 }
 
 impl AuthEventKind {
-    /// Every kind.
+    /// All kinds, in the order of their declaration.
     pub const ALL: [Self; 15] = [
         Self::SignedIn,
         Self::SignInRefused,
@@ -150,7 +150,7 @@ impl AuthEvent {
         }
     }
 
-    /// Sets the environment.
+    /// Sets the name of the environment.
     #[must_use]
     pub fn environment(mut self, name: impl Into<String>) -> Self {
         self.environment = Some(name.into());
@@ -170,14 +170,14 @@ impl AuthEvent {
         self.user(&stored.grant.profile.username, stored.key.user)
     }
 
-    /// Sets the User entity.
+    /// Sets the User entity of the person.
     #[must_use]
     pub fn entity(mut self, entity: Option<EntityRef>) -> Self {
         self.entity = entity;
         self
     }
 
-    /// Sets the session.
+    /// Sets the session that the event is about.
     #[must_use]
     pub fn session(mut self, id: &SessionId) -> Self {
         self.session = Some(id.prefix());

@@ -1,4 +1,4 @@
-//! What an operator sees of the real server: its log, its audit events, its metrics, its readiness.
+//! The view of an operator on the real server: its log, its audit events, its metrics, its readiness.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 #[expect(dead_code, reason = "each test of the server uses its part")]

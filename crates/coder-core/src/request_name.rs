@@ -11,7 +11,7 @@ use http::Request;
 pub struct RequestName(&'static str);
 
 impl RequestName {
-    /// Creates the name.
+    /// Creates a name from a text of the program.
     pub const fn new(name: &'static str) -> Self {
         Self(name)
     }

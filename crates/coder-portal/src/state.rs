@@ -31,7 +31,7 @@ pub(crate) struct PortalState {
     pub(crate) workspaces: BTreeMap<String, WorkspacesConfig>,
     /// Host names of the deployments' apps and shells.
     pub(crate) hosts: DeploymentHostsCache,
-    /// Whether the process is about to end.
+    /// Mark that the process is about to end.
     pub(crate) draining: Draining,
     /// Open streams of events.
     pub(crate) live: Arc<Live>,

@@ -1,4 +1,4 @@
-//! What a request brings to say who its caller is.
+//! The credential that a request brings to say who its caller is.
 
 use http::HeaderMap;
 

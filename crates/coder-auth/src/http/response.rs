@@ -98,7 +98,7 @@ pub struct ErrorResponse {
 struct Log {
     error: String,
     causes: Vec<String>,
-    /// Whether it is what every signed-out visitor is answered.
+    /// Mark of the answer that every signed-out visitor gets.
     is_usual: bool,
 }
 

@@ -217,7 +217,7 @@ pub struct StoreCounts {
     pub sessions: u64,
     /// Grants, each of which has a session.
     pub grants: u64,
-    /// Linked tokens.
+    /// Linked tokens of all persons.
     pub links: u64,
     /// Token pairs that are to be revoked at Coder, those of logins under way among them.
     pub revocations: u64,

@@ -1,4 +1,4 @@
-//! Whether a deployment answers, for probes that must not wait for it.
+//! The reachability of a deployment, for probes that must not wait for it.
 
 use std::sync::Arc;
 use std::time::Duration;

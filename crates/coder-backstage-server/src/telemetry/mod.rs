@@ -1,4 +1,4 @@
-//! What operators see of a server that runs: its requests in the log, metrics, traces.
+//! The view of operators on a server that runs: its requests in the log, metrics, traces.
 
 pub(crate) mod metrics;
 mod peer;

@@ -76,7 +76,7 @@ fn span(watch: &Watch, id: Option<&RequestId>, request: &Request) -> Span {
     )
 }
 
-/// What is told of a request at its end.
+/// The facts that are told of a request at its end.
 struct Asked {
     method: Method,
     /// The path without the query, which can hold a code.

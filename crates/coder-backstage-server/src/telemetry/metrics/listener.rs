@@ -25,7 +25,7 @@ use crate::server;
 /// The media type of OpenMetrics' text.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// How many connections are served at a time. Few programs read metrics.
+/// The number of connections that are served at a time. Few programs read metrics.
 const CONNECTIONS: usize = 16;
 
 /// The time limit of a request's head, and of a connection that idles.

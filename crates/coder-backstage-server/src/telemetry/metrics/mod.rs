@@ -1,4 +1,4 @@
-//! What is counted and measured, for Prometheus.
+//! The numbers for Prometheus: what is counted, and what is measured.
 //!
 //! HTTP and the database have the names and labels of OpenTelemetry's semantic conventions, in the
 //! spelling of Prometheus; what only this server has begins with `coder_backstage_`. A label has few

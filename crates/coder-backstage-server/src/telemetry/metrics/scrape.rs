@@ -25,7 +25,7 @@ struct Connections {
     db_client_connection_state: &'static str,
 }
 
-/// What there is at this moment.
+/// The state of a process and its store at this moment.
 #[derive(Clone, Copy)]
 pub(super) struct Now {
     pub(super) streams: usize,

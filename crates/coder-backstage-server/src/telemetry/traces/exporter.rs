@@ -23,7 +23,7 @@ use crate::user_agent::USER_AGENT;
 const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 
-/// How long the last spans may take to be sent at the end of the process.
+/// The time limit for the last spans, at the end of the process.
 const LAST_EXPORT: Duration = Duration::from_secs(3);
 
 /// The greatest answer of a collector, in bytes.
