@@ -9,12 +9,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use coder_auth::http::ErrorResponse;
 use coder_core::{Body, BoxFuture};
-use futures_util::{FutureExt as _, TryFutureExt as _};
+use futures_util::FutureExt as _;
 use http::{Method, Request, Response};
 
 use crate::api;
 use crate::auth_routes::AuthRoute;
 use crate::health;
+use crate::live;
 use crate::matched_route::MatchedRoute;
 use crate::part::Part;
 use crate::request_body::BodyKind;
@@ -30,7 +31,6 @@ pub(crate) enum Route {
     Api(api::Matched),
     Liveness,
     Readiness,
-    Live,
 }
 
 impl Route {
@@ -49,7 +49,6 @@ impl Route {
         let lower: Vec<&str> = lower.split('/').skip(1).collect();
         match lower.as_slice() {
             ["api", "auth", rest @ ..] => Some(Self::Auth(AuthRoute::find(method, rest)?)),
-            ["api", "coder", "v1", "live"] if get => Some(Self::Live),
             [".backstage", "health", "v1", "readiness"] if get => Some(Self::Readiness),
             [".backstage", "health", "v1", "liveness"] if get => Some(Self::Liveness),
             _ => None,
@@ -63,7 +62,7 @@ impl Route {
         match self {
             Self::Auth(route) => route.takes(method),
             Self::Api(found) => found.route.endpoint.takes,
-            Self::Liveness | Self::Readiness | Self::Live => BodyKind::Nothing,
+            Self::Liveness | Self::Readiness => BodyKind::Nothing,
         }
     }
 
@@ -74,7 +73,6 @@ impl Route {
             Self::Api(found) => MatchedRoute::new("/api/coder/v1", found.route.path),
             Self::Liveness => MatchedRoute::new("/.backstage/health/v1", "/liveness"),
             Self::Readiness => MatchedRoute::new("/.backstage/health/v1", "/readiness"),
-            Self::Live => MatchedRoute::new("/api/coder/v1", "/live"),
         }
     }
 
@@ -82,9 +80,9 @@ impl Route {
     pub(crate) fn part(&self) -> Part {
         match self {
             Self::Auth(_) => Part::Auth,
+            Self::Api(found) if found.route.path == live::PATH => Part::Live,
             Self::Api(_) => Part::Workspaces,
             Self::Liveness | Self::Readiness => Part::Health,
-            Self::Live => Part::Live,
         }
     }
 
@@ -97,7 +95,7 @@ impl Route {
                 found.route.method == Method::GET
                     && (path == "/openapi.json" || path.starts_with("/entities"))
             }
-            Self::Auth(_) | Self::Liveness | Self::Readiness | Self::Live => false,
+            Self::Auth(_) | Self::Liveness | Self::Readiness => false,
         }
     }
 
@@ -114,7 +112,6 @@ impl Route {
             Self::Auth(AuthRoute::Logout) => Box::pin(state.logout(request).map(Ok)),
             Self::Auth(route) => Box::pin(route.answer(&state.auth, request).map(Ok)),
             Self::Api(found) => (found.route.endpoint.run)(state, request, found.path),
-            Self::Live => Box::pin(state.live(request).map_err(ErrorResponse::from)),
             Self::Liveness => Box::pin(async { Ok(health::liveness()) }),
             Self::Readiness => Box::pin(async { Ok(state.readiness().await) }),
         }
@@ -129,7 +126,7 @@ mod tests {
     fn login(method: &str, path: &str) -> Option<AuthRoute> {
         match Route::find(&method.parse().unwrap(), path)? {
             Route::Auth(route) => Some(route),
-            Route::Api(_) | Route::Liveness | Route::Readiness | Route::Live => None,
+            Route::Api(_) | Route::Liveness | Route::Readiness => None,
         }
     }
 

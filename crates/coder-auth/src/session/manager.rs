@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use crate::environment::{Environment, Environments};
 use crate::error::AuthError;
 use crate::grant::StoredGrant;
+use crate::grant::key::GrantKey;
 use crate::grant::revocations::Revocations;
 use crate::http::cookies::CookieRules;
 use crate::observer::{AuthEvent, AuthEventKind, Events};
@@ -126,6 +127,14 @@ impl Sessions {
             .user(&username, session.grant.user)
             .session(id);
         self.events.tell(&event);
+        self.revoke_ended(ended).await;
+        Ok(())
+    }
+
+    /// Ends all sessions of a grant, and the grant with them.
+    pub(crate) async fn log_out_all(&self, grant: &GrantKey) -> Result<(), AuthError> {
+        let ended = self.store.end_grant(grant, self.revocations.due_at()).await?;
+        tracing::info!(user = %grant.user, "signed out everywhere");
         self.revoke_ended(ended).await;
         Ok(())
     }
