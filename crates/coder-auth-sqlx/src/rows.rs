@@ -4,7 +4,7 @@ use std::error::Error;
 
 use coder_auth::store::{
     GrantRecord, GrantVersion, LinkKey, LinkRecord, PairId, PairRecord, PersonRecord,
-    RevocationRecord, SessionRecord, SigningKeyRecord, StoreError,
+    RevocationRecord, SessionRecord, SigningKeyRecord, StoreCounts, StoreError,
 };
 use coder_auth::{GrantKey, OAuth2App, SessionId};
 use jiff::Timestamp;
@@ -163,4 +163,15 @@ pub(crate) fn person(user_entity_ref: &str, refs: &str) -> Result<PersonRecord, 
 pub(crate) fn signing_key(row: SigningKeyRow) -> Result<SigningKeyRecord, Failure> {
     let (id, sealed, created_at) = row;
     Ok(SigningKeyRecord { id, sealed, created_at: time(created_at)? })
+}
+
+/// Reads the numbers of sessions, grants, links and revocations.
+pub(crate) fn counts((sessions, grants, links, revocations): (i64, i64, i64, i64)) -> StoreCounts {
+    let count = |number: i64| u64::try_from(number).unwrap_or_default();
+    StoreCounts {
+        sessions: count(sessions),
+        grants: count(grants),
+        links: count(links),
+        revocations: count(revocations),
+    }
 }

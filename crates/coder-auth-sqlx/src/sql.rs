@@ -550,6 +550,25 @@ macro_rules! sql_auth_store {
                 })
                 .await
             }
+
+            async fn counts(&self) -> Result<Option<StoreCounts>, StoreError> {
+                self.within(async {
+                    let counted: (i64, i64, i64, i64) = sqlx::query_as(
+                        "SELECT (SELECT COUNT(*) FROM coder_auth_sessions), \
+                         (SELECT COUNT(*) FROM coder_auth_grants), \
+                         (SELECT COUNT(*) FROM coder_auth_links), \
+                         (SELECT COUNT(*) FROM coder_auth_revocations)",
+                    )
+                    .fetch_one(&mut *self.connection().await?)
+                    .await?;
+                    Ok(Some(rows::counts(counted)))
+                })
+                .await
+            }
+
+            fn connections(&self) -> Option<StoreConnections> {
+                self.pool_state()
+            }
         }
     };
 }

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use coder_auth::store::{
     AuthStore, Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
     LoginCompletion, LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord,
-    SigningKeyRecord, StoreError,
+    SigningKeyRecord, StoreConnections, StoreCounts, StoreError,
 };
 use coder_auth::{AttemptId, GrantKey, SessionId};
 use jiff::Timestamp;
@@ -95,6 +95,11 @@ impl SqliteAuthStore {
             *place = Some(self.options.connect().await?);
         }
         MutexGuard::try_map(place, Option::as_mut).map_err(|_| sqlx::Error::WorkerCrashed.into())
+    }
+
+    /// Returns `None`: there is one connection, for one call after the other.
+    fn pool_state(&self) -> Option<StoreConnections> {
+        None
     }
 
     async fn within<T>(

@@ -81,7 +81,8 @@
 //!    not to Coder.
 //! 6. [`CoderAuth::logout`] ends the session, and with the last one the grant, at Coder as well.
 //!
-//! A server also spawns [`CoderAuth::sweeper`], which ends what is over.
+//! A server also spawns [`CoderAuth::sweeper`], which ends what is over. Each event of a person is a line
+//! of the log at the target [`AUDIT_TARGET`], and is told to the [`AuthOptions::observer`].
 //!
 //! Further routes of a portal use the same HTTP layer, [`http`](mod@http).
 //!
@@ -99,6 +100,7 @@ mod grant;
 pub mod http;
 pub mod identity;
 mod login;
+mod observer;
 mod options;
 mod parts;
 mod random_token;
@@ -117,6 +119,7 @@ pub use crate::http::error::RequestError;
 pub use crate::http::origins::AllowedOrigins;
 pub use administration::{Administration, EndedSessions, ErasedPerson, PersonName, SessionInfo};
 pub use caller::Caller;
+pub use caller::credential_kind::CredentialKind;
 pub use caller::page::PageError;
 pub use caller::rights::CallerRights;
 #[doc(no_inline)]
@@ -125,6 +128,7 @@ pub use error::{AuthError, AuthErrorKind, BugError};
 pub use grant::key::{GrantKey, OAuth2App};
 pub use grant::profile::Profile;
 pub use login::attempt::AttemptId;
+pub use observer::{AUDIT_TARGET, AuthEvent, AuthEventKind, AuthObserver};
 pub use options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
 pub use routes::error::LinkError;
 pub use seal::{SealingKeys, SealingKeysError};

@@ -8,10 +8,15 @@ use coder_config::EnvironmentName;
 use coder_core::DeploymentUrl;
 use url::Url;
 
+use crate::logs::LogFormat;
+
 /// Coder as auth provider and workspaces API of a Backstage portal.
 #[derive(Debug, clap::Parser)]
 #[command(name = "coder-backstage", version, arg_required_else_help = true)]
 pub(crate) struct Args {
+    /// The form of the log on standard error
+    #[arg(long, global = true, value_enum, default_value_t, env = "CODER_BACKSTAGE_LOG_FORMAT")]
+    pub(crate) log_format: LogFormat,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

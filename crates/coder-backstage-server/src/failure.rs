@@ -31,10 +31,12 @@ pub(crate) enum Failure {
     #[error("sessions cannot be kept; see `coder.session.store` and `--data-dir`")]
     Store(#[from] SqlStoreError),
     /// Nothing can be served at that place.
-    #[error("cannot listen at `{listen}`; change `backend.listen` or end what listens there")]
+    #[error("cannot listen at `{listen}`; change `{key}` or end what listens there")]
     Listen {
         /// Address that was to be listened on.
         listen: Listen,
+        /// Key of the configuration that names it.
+        key: &'static str,
         /// Error of the operating system.
         source: std::io::Error,
     },
@@ -82,6 +84,10 @@ pub(crate) enum Failure {
     /// The registration cannot be printed.
     #[error("standard output cannot be written to")]
     Output(#[source] std::io::Error),
+    /// The variables of OpenTelemetry cannot be used.
+    #[cfg(feature = "otlp")]
+    #[error("traces cannot be exported; see the variables that begin with `OTEL_`")]
+    Traces(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The asynchronous runtime did not start.
     #[error("the runtime cannot be started")]
     Runtime(#[source] std::io::Error),

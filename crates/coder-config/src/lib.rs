@@ -107,9 +107,10 @@ pub use app_config::{
     AccessTokenPolicy, AllowedEntities, AppConfig, AuthConfig, BackendConfig,
     BuiltInSignInResolver, CatalogConfig, CatalogLocation, CatalogRule, CertificateConfig,
     CoderEnvironment, CorsConfig, CustomSignInResolver, IndexConfig, IndexVisibility,
-    KeyStoreConfig, Listen, ListenError, Logout, ProxyConfig, ProxyCredentials,
-    RemoteCatalogConfig, RuleLocation, RuleTarget, SessionConfig, SessionStoreConfig,
-    SignInResolverConfig, SignInResolverName, StaticKeyConfig, TrustedIssuerConfig,
+    KeyStoreConfig, Listen, ListenError, Logout, Network, NetworkError, ProxyConfig,
+    ProxyCredentials, RemoteCatalogConfig, RuleLocation, RuleTarget, ServerConfig, SessionConfig,
+    SessionStoreConfig, SignInResolverConfig, SignInResolverName, StaticKeyConfig,
+    TrustedIssuerConfig,
 };
 pub use backend_url::{BackendUrlError, backend_url};
 pub use coder_spec::CoderSpec;

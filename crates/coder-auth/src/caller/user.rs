@@ -254,7 +254,7 @@ impl BackstageUsers {
         stored: &StoredGrant,
     ) -> Result<Option<BackstageUser>, AuthError> {
         let environment = self.environments.named(&session.environment)?;
-        let identity = environment.identify(&stored.grant.profile, stored.key.user).await?;
+        let identity = environment.identify(&stored.grant.profile).await?;
         let sign_in = SignedInGrant::new(stored, &session.environment);
         Ok(identity.map(|identity| BackstageUser {
             entity: identity.user,

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::{
     AuthStore, Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
     LoginCompletion, LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord,
-    SigningKeyRecord, StoreError,
+    SigningKeyRecord, StoreCounts, StoreError,
 };
 use crate::grant::key::GrantKey;
 use crate::login::attempt::AttemptId;
@@ -405,5 +405,16 @@ impl AuthStore for MemoryAuthStore {
     async fn delete_signing_keys_before(&self, before: Timestamp) -> Result<(), StoreError> {
         self.tables().signing_keys.retain(|key| key.created_at >= before);
         Ok(())
+    }
+
+    async fn counts(&self) -> Result<Option<StoreCounts>, StoreError> {
+        let tables = self.tables();
+        let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        Ok(Some(StoreCounts {
+            sessions: count(tables.sessions.len()),
+            grants: count(tables.grants.len()),
+            links: count(tables.links.len()),
+            revocations: count(tables.revocations.len()),
+        }))
     }
 }

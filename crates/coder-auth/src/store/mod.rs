@@ -32,7 +32,7 @@ pub use error::StoreError;
 pub use records::{
     Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
     LoginCompletion, LoginOutcome, PairId, PairRecord, PersonRecord, RevocationRecord,
-    SessionRecord, SigningKeyRecord,
+    SessionRecord, SigningKeyRecord, StoreConnections, StoreCounts,
 };
 
 /// A store of grants, sessions and what belongs to them. Each method is one transition of a login,
@@ -216,6 +216,19 @@ pub trait AuthStore: MaybeSend + MaybeSync {
 
     /// Deletes the signing keys that were made before this moment.
     async fn delete_signing_keys_before(&self, before: Timestamp) -> Result<(), StoreError>;
+
+    /// Counts what is stored; `None` if this store does not count, which is the default.
+    ///
+    /// It is asked each time metrics are read.
+    async fn counts(&self) -> Result<Option<StoreCounts>, StoreError> {
+        Ok(None)
+    }
+
+    /// Returns the state of the connections to a database; `None` if there are none or they are not
+    /// counted, which is the default.
+    fn connections(&self) -> Option<StoreConnections> {
+        None
+    }
 }
 
 /// A shared store is a store, so that whoever takes one takes an [`Arc`] of it as well.
@@ -378,5 +391,13 @@ impl<S: AuthStore + ?Sized> AuthStore for Arc<S> {
 
     async fn delete_signing_keys_before(&self, before: Timestamp) -> Result<(), StoreError> {
         (**self).delete_signing_keys_before(before).await
+    }
+
+    async fn counts(&self) -> Result<Option<StoreCounts>, StoreError> {
+        (**self).counts().await
+    }
+
+    fn connections(&self) -> Option<StoreConnections> {
+        (**self).connections()
     }
 }

@@ -235,6 +235,30 @@ pub struct Erased {
     pub links: u64,
 }
 
+/// The numbers of what is stored, for all processes that share the store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreCounts {
+    /// Sessions that have not ended.
+    pub sessions: u64,
+    /// Grants, each of which has a session.
+    pub grants: u64,
+    /// Linked tokens of all persons.
+    pub links: u64,
+    /// Token pairs that are to be revoked at Coder, those of logins under way among them.
+    pub revocations: u64,
+}
+
+/// The connections of one process to a database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreConnections {
+    /// Connections that are in use.
+    pub used: u32,
+    /// Open connections that wait for work.
+    pub idle: u32,
+    /// Greatest number of connections.
+    pub max: u32,
+}
+
 /// A key that identity tokens are signed with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SigningKeyRecord {

@@ -127,6 +127,7 @@ macro_rules! auth_store_tests {
             of_many_who_come_and_go_as_one_person_the_one_who_stays_is_known
             signing_keys_are_listed_oldest_first
             signing_keys_are_forgotten_by_age
+            what_is_counted_is_what_is_stored
             what_one_handle_has_written_the_others_see
             what_was_written_outlives_its_handle
             texts_come_back_as_they_were_whatever_they_hold

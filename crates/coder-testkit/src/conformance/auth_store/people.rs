@@ -5,7 +5,7 @@ use std::sync::Arc;
 use coder_auth::GrantKey;
 use coder_auth::store::{
     AuthStore, Erased, Erasure, LinkKey, LinkRecord, LoginCompletion, PersonRecord,
-    SigningKeyRecord,
+    SigningKeyRecord, StoreCounts,
 };
 
 use super::{
@@ -242,4 +242,19 @@ pub async fn signing_keys_are_forgotten_by_age(open: impl AsyncFn() -> Arc<dyn A
     assert_eq!(store.signing_keys().await.unwrap(), [old, new.clone()]);
     store.delete_signing_keys_before(at(1) + MICROSECOND).await.unwrap();
     assert_eq!(store.signing_keys().await.unwrap(), [new]);
+}
+
+/// Checks the numbers of a store that counts. One that does not is right as well.
+pub async fn what_is_counted_is_what_is_stored(open: impl AsyncFn() -> Arc<dyn AuthStore>) {
+    let store = open().await;
+    let Some(nothing) = store.counts().await.unwrap() else { return };
+    assert_eq!(nothing, StoreCounts::default());
+    sign_in(&*store, login(&grant_key(1), None, "a")).await;
+    sign_in(&*store, login(&grant_key(2), None, "b")).await;
+    store.keep_pair(due("c", at(0))).await.unwrap();
+    let counts = store.counts().await.unwrap().unwrap();
+    assert_eq!(counts, StoreCounts { sessions: 2, grants: 2, links: 0, revocations: 1 });
+    store.end_session(&id("a"), at(0)).await.unwrap();
+    let counts = store.counts().await.unwrap().unwrap();
+    assert_eq!(counts, StoreCounts { sessions: 1, grants: 1, links: 0, revocations: 2 });
 }
