@@ -1,6 +1,7 @@
 //! The error of a store that cannot be opened.
 
 use std::error::Error;
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -138,15 +139,22 @@ pub(crate) struct NoAnswer;
 /// The error of a schema that cannot be brought up to date, before the place of its database is known.
 #[derive(Debug)]
 pub(crate) enum SchemaError {
-    Newer { found: i64, known: i64 },
+    Newer {
+        found: i64,
+        known: i64,
+    },
     #[cfg(feature = "postgres")]
-    Older { found: i64, known: i64, source: sqlx::Error },
+    Older {
+        found: i64,
+        known: i64,
+        source: sqlx::Error,
+    },
     Database(sqlx::Error),
 }
 
 impl SchemaError {
     /// Adds the place of the database.
-    pub(crate) fn at(self, place: impl ToString) -> SqlStoreError {
+    pub(crate) fn at(self, place: &impl fmt::Display) -> SqlStoreError {
         match self {
             Self::Newer { found, known } => SqlStoreError::NewerSchema { found, known },
             #[cfg(feature = "postgres")]

@@ -117,8 +117,6 @@ mod transitions;
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub use error::SqlStoreError;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub use schema::SchemaUpgrade;
 #[cfg(feature = "sqlite")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use key_file::KeyFile;
@@ -128,6 +126,8 @@ pub use place::PlaceNotice;
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub use postgres::PostgresAuthStore;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use schema::SchemaUpgrade;
 #[cfg(feature = "sqlite")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use sqlite::SqliteAuthStore;

@@ -69,7 +69,7 @@ impl SqliteAuthStore {
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, SqlStoreError> {
         let path = path.as_ref();
         let options = options(path)?;
-        let (connection, _) = prepare(&options).await.map_err(|error| error.at(shown(path)))?;
+        let (connection, _) = prepare(&options).await.map_err(|error| error.at(&shown(path)))?;
         let connection = Mutex::new(Some(connection));
         Ok(Self { options, connection, attempts_used: AtomicU32::new(0) })
     }
@@ -82,7 +82,7 @@ impl SqliteAuthStore {
     /// As for [`open`](Self::open).
     pub async fn migrate(path: impl AsRef<Path>) -> Result<SchemaUpgrade, SqlStoreError> {
         let path = path.as_ref();
-        let at = |error: SchemaError| error.at(shown(path));
+        let at = |error: SchemaError| error.at(&shown(path));
         let (connection, upgrade) = prepare(&options(path)?).await.map_err(at)?;
         connection.close().await.map_err(|error| at(error.into()))?;
         Ok(upgrade)

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use coder_config::EnvironmentName;
 use coder_core::DeploymentUrl;
@@ -32,6 +33,9 @@ pub(crate) enum Command {
     /// Shows everything on this machine: a fake Coder, a catalog from files and a portal page
     #[cfg(feature = "demo")]
     Demo(DemoArgs),
+    /// Brings the schema of the database up to date, and changes nothing else; `serve` does it, too,
+    /// where its user may
+    Migrate(MigrateArgs),
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -111,6 +115,38 @@ pub(crate) struct ServeArgs {
     /// once at the start and told in the log
     #[arg(long)]
     pub(crate) skip_check: bool,
+    /// How long requests are still taken after SIGTERM, while readiness says 503, so that load
+    /// balancers send them elsewhere; 0 to 300. Another signal ends it
+    #[arg(long, value_name = "SECONDS", default_value_t = crate::server::DRAIN,
+        value_parser = clap::value_parser!(u16).range(..=300))]
+    pub(crate) drain: u16,
+    #[command(flatten)]
+    pub(crate) patience: PatienceArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct MigrateArgs {
+    #[command(flatten)]
+    pub(crate) sources: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) patience: PatienceArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PatienceArgs {
+    /// How long to wait at the start for a PostgreSQL that cannot be reached, that is starting or that
+    /// has no connection left
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    wait_for_database: u16,
+}
+
+impl PatienceArgs {
+    /// Returns how long to wait for a database at the start.
+    pub(crate) fn wait_for_database(&self) -> Duration {
+        Duration::from_secs(self.wait_for_database.into())
+    }
 }
 
 #[derive(Debug, clap::Args)]

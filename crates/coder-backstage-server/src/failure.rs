@@ -34,6 +34,11 @@ pub(crate) enum Failure {
         /// Error of the operating system.
         source: std::io::Error,
     },
+    /// What the service manager has opened is no socket to listen at.
+    #[error(
+        "cannot listen at what the service manager has opened; its first socket must be a TCP stream (`ListenStream=`)"
+    )]
+    Inherited(#[source] std::io::Error),
     /// The server stopped by itself.
     #[error("the server stopped")]
     Serve(#[source] std::io::Error),
@@ -88,14 +93,18 @@ impl Failure {
     /// Prints each problem on a line of its own.
     pub(crate) fn report(&self) -> ExitCode {
         let mut stderr = std::io::stderr().lock();
-        let mut line = |text: String| {
+        for problem in self.problems() {
             // When standard error is closed nobody can be told.
-            let _ = writeln!(stderr, "{text}");
-        };
-        match self {
-            Self::Configuration(errors) => errors.iter().for_each(|error| line(with_causes(error))),
-            other => line(with_causes(other)),
+            let _ = writeln!(stderr, "{problem}");
         }
         ExitCode::FAILURE
+    }
+
+    /// Returns a line for each problem.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        match self {
+            Self::Configuration(errors) => errors.iter().map(|error| with_causes(error)).collect(),
+            other => vec![with_causes(other)],
+        }
     }
 }

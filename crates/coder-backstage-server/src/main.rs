@@ -9,6 +9,7 @@
 //! coder-backstage config check  # looks for mistakes without serving; `config print` shows what holds
 //! coder-backstage check         # asks Coder, the store and the catalog, before people do
 //! coder-backstage workspaces    # prints who works on which entity; `--report` what has no counterpart
+//! coder-backstage migrate       # brings the database up to date, where `serve` may not
 //! coder-backstage register      # makes the portal an OAuth2 application of Coder
 //! ```
 //!
@@ -38,7 +39,10 @@
 //!   ends with 1.
 //! - It logs to standard error, everything from `info` on; `RUST_LOG` says otherwise. No secret is
 //!   ever logged.
-//! - SIGINT and SIGTERM end it after it has answered the requests that have arrived.
+//! - SIGINT and SIGTERM end it after it has answered the requests that have arrived. After SIGTERM it says 503 to
+//!   load balancers first, and takes requests for `--drain` seconds more. It takes the socket of a service manager
+//!   (`LISTEN_FDS`), so that a restart loses no request.
+//! - SIGHUP lets it read its configuration again. A broken one is refused, and the former one holds.
 //! - Sessions are kept in the SQLite file `coder-backstage.sqlite` of the directory that `--data-dir` names,
 //!   sealed with the key in `coder-backstage.sqlite.key` beside it, so a restart signs nobody out. Several
 //!   processes share a PostgreSQL (`coder.session.store`).
@@ -56,6 +60,8 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+mod activation;
+mod app;
 mod args;
 mod check;
 mod compression;
@@ -63,12 +69,15 @@ mod config;
 mod configuration;
 #[cfg(feature = "demo")]
 mod demo;
+mod drain;
 mod failure;
 mod logs;
+mod migrate;
 mod page;
 mod places;
 mod protocol;
 mod register;
+mod reload;
 mod serve;
 mod server;
 mod shutdown;
@@ -105,6 +114,7 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
             Command::Serve(args) => serve::serve(&args).await,
             Command::Config(command) => config::config(&command),
             Command::Workspaces(args) => workspaces::workspaces(&args).await,
+            Command::Migrate(args) => migrate::migrate(&args).await,
             Command::Register(args) => register::register(&args).await,
             #[cfg(feature = "demo")]
             Command::Demo(args) => demo::demo(&args).await,
