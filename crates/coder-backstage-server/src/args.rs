@@ -2,15 +2,23 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use coder_config::EnvironmentName;
 use coder_core::DeploymentUrl;
 use url::Url;
 
+/// The release, and the commit that it was built from. Builds for others name it in the variable
+/// `CODER_BACKSTAGE_COMMIT`, as `cargo xtask dist` and the container file do.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let commit = option_env!("CODER_BACKSTAGE_COMMIT").filter(|commit| !commit.is_empty());
+    format!("{} ({})", env!("CARGO_PKG_VERSION"), commit.unwrap_or("built from source"))
+});
+
 /// Coder as auth provider and workspaces API of a Backstage portal.
 #[derive(Debug, clap::Parser)]
-#[command(name = "coder-backstage", version, arg_required_else_help = true)]
+#[command(name = "coder-backstage", version = VERSION.as_str(), arg_required_else_help = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -36,6 +44,10 @@ pub(crate) enum Command {
     /// Brings the schema of the database up to date, and changes nothing else; `serve` does it, too,
     /// where its user may
     Migrate(MigrateArgs),
+    /// Prints the completions of a shell
+    Completions(CompletionsArgs),
+    /// Writes the manual, a page for each command
+    Man(ManArgs),
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -132,6 +144,18 @@ pub(crate) struct MigrateArgs {
     pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) patience: PatienceArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell that completes
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ManArgs {
+    /// An existing directory for the pages
+    pub(crate) directory: PathBuf,
 }
 
 #[derive(Debug, clap::Args)]

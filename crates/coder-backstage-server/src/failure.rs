@@ -1,6 +1,7 @@
 //! Why the process ends with an error, and how it says so.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use coder_auth::RegistrationError;
@@ -62,6 +63,14 @@ pub(crate) enum Failure {
     /// The registration cannot be printed.
     #[error("standard output cannot be written to")]
     Output(#[source] std::io::Error),
+    /// The manual cannot be written.
+    #[error("the manual cannot be written to `{}`", directory.display())]
+    Manual {
+        /// Directory of its pages.
+        directory: PathBuf,
+        /// Error of the operating system.
+        source: std::io::Error,
+    },
     /// The asynchronous runtime did not start.
     #[error("the runtime cannot be started")]
     Runtime(#[source] std::io::Error),

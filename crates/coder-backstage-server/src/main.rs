@@ -71,6 +71,7 @@ mod configuration;
 mod demo;
 mod drain;
 mod failure;
+mod generate;
 mod logs;
 mod migrate;
 mod page;
@@ -115,6 +116,8 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
             Command::Config(command) => config::config(&command),
             Command::Workspaces(args) => workspaces::workspaces(&args).await,
             Command::Migrate(args) => migrate::migrate(&args).await,
+            Command::Completions(args) => generate::completions(&args),
+            Command::Man(args) => generate::man(&args),
             Command::Register(args) => register::register(&args).await,
             #[cfg(feature = "demo")]
             Command::Demo(args) => demo::demo(&args).await,
