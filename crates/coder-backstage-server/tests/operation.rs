@@ -37,7 +37,7 @@ async fn sighup_lets_the_configuration_be_read_again_and_a_broken_one_is_refused
     let token = browser.refresh(&server).await.access_token().to_owned();
     assert!(house.coder().is_live(&token), "browsers get the token of Coder");
 
-    house.configure(directory.path(), "{ session: { acessToken: server, keys: [short] } }");
+    house.configure(directory.path(), "{ session: { keys: [short] } }");
     server.hang_up();
     let log = server.logged("the former one holds").await;
     assert!(log.contains(&*format!("{}:", file.file_name().unwrap().display())), "{log}");

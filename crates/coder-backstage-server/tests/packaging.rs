@@ -107,7 +107,10 @@ fn chart() -> Vec<Value> {
 /// Returns the objects of the manifests.
 fn manifests() -> Vec<Value> {
     let file = "kubernetes/coder-backstage.yaml";
-    documents(file, &read(file))
+    let objects = documents(file, &read(file));
+    let image = concat!("coder-backstage:", env!("CARGO_PKG_VERSION"));
+    assert_eq!(pod(&objects)["containers"][0]["image"], image);
+    objects
 }
 
 /// Returns both sets of objects, each with a name for messages.
