@@ -388,7 +388,7 @@ async fn a_user_who_may_make_no_tables_is_served_once_another_one_has_migrated()
     let mut browser = house.signed_in(&portal, &alice).await;
     assert_eq!(browser.refresh(&portal).await.status(), StatusCode::OK);
     browser.log_out(&portal).await;
-    portal.sweep().await;
+    portal.sweep().await.unwrap();
 }
 
 #[tokio::test]

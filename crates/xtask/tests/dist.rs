@@ -1,9 +1,5 @@
 //! The papers of a release: what the program is compiled from, and under which licences.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a failed test may panic anywhere"
-)]
+#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use cargo_metadata::{Metadata, Package};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::files::cannot;
 use super::graph::{Graph, PACKAGE, PROGRAM};
@@ -45,22 +45,22 @@ pub(super) fn of(metadata: &Metadata, triple: &str) -> Result<Value, Failure> {
 
 fn component(package: &Package, checksums: &BTreeMap<(String, String), String>) -> Value {
     let version = package.version.to_string();
-    let mut component = json!({
-        "type": "library",
-        "bom-ref": purl(package),
-        "name": *package.name,
-        "version": version,
-        "purl": purl(package),
-    });
+    let mut component = Map::new();
+    let mut put = |key: &str, value: Value| drop(component.insert(key.to_owned(), value));
+    put("type", "library".into());
+    put("bom-ref", purl(package).into());
+    put("name", package.name.as_str().into());
+    put("version", version.clone().into());
+    put("purl", purl(package).into());
     if let Some(licence) = &package.license {
         // An older form of "or".
         let expression = licence.replace('/', " OR ");
-        component["licenses"] = json!([{ "expression": expression }]);
+        put("licenses", json!([{ "expression": expression }]));
     }
     if let Some(checksum) = checksums.get(&(package.name.to_string(), version)) {
-        component["hashes"] = json!([{ "alg": "SHA-256", "content": checksum }]);
+        put("hashes", json!([{ "alg": "SHA-256", "content": checksum }]));
     }
-    component
+    component.into()
 }
 
 /// Names a package as package URLs do.
