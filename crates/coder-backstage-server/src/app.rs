@@ -1,4 +1,4 @@
-//! What one configuration makes of the server: a portal with its page, its certificate and its sweeper.
+//! The server that one configuration makes: a portal with its page, its certificate and its sweeper.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -35,7 +35,7 @@ pub(crate) enum Failure {
         /// Error of the operating system.
         source: std::io::Error,
     },
-    /// What the service manager has opened is no socket to listen at.
+    /// The service manager has opened something else than a socket to listen at.
     #[error(
         "cannot listen at what the service manager has opened; its first socket must be a TCP stream (`ListenStream=`)"
     )]

@@ -1,4 +1,4 @@
-//! What packages install beside the program: completions of shells, and the manual.
+//! Files that packages install beside the program: completions of shells, and the manual.
 
 use std::io::Write as _;
 

@@ -19,7 +19,7 @@ use crate::{check, configuration, store};
 /// A server at work, whose configuration can be read again.
 pub(crate) struct Operation<'a> {
     pub(crate) args: &'a ServeArgs,
-    /// What holds at the moment.
+    /// The configuration that holds at the moment.
     pub(crate) config: AppConfig,
     pub(crate) store: Arc<dyn AuthStore>,
     /// Key of a configuration without keys.

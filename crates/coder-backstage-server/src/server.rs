@@ -104,7 +104,7 @@ impl Service {
     }
 }
 
-/// What is served, and the limits of its connections.
+/// A service at work, and the limits of its connections.
 pub(crate) struct Serving {
     /// The service at the moment; another one takes its place when the configuration is read again.
     pub(crate) service: watch::Receiver<Service>,
