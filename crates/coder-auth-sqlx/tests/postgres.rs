@@ -373,14 +373,14 @@ async fn a_user_who_may_make_no_tables_is_served_once_another_one_has_migrated()
     let database = cluster.database().await;
     let runtime = add_runtime_user(&database).await;
     let error = PostgresAuthStore::connect(runtime.clone(), 1).await.unwrap_err();
-    assert!(matches!(error, SqlStoreError::OlderSchema { found: 0, known: 2, .. }), "{error:?}");
+    assert!(matches!(error, SqlStoreError::OlderSchema { found: 0, .. }), "{error:?}");
     assert!(error.to_string().contains("coder-backstage migrate"), "{error}");
     assert!(!error.is_temporary());
 
     let upgrade = PostgresAuthStore::migrate(database.url()).await.unwrap();
-    assert_eq!((upgrade.from, upgrade.to), (0, 2));
+    assert!(upgrade.from == 0 && upgrade.to > 0, "{upgrade:?}");
     let again = PostgresAuthStore::migrate(runtime.clone()).await.unwrap();
-    assert_eq!((again.from, again.to), (2, 2), "nothing to do needs no right");
+    assert_eq!((again.from, again.to), (upgrade.to, upgrade.to), "nothing to do needs no right");
     let house = TestPortal::default();
     let store = Arc::new(PostgresAuthStore::connect(runtime, 2).await.unwrap());
     let portal = house.process("portal", store, house.coder.clone());

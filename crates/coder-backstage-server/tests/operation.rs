@@ -123,10 +123,10 @@ async fn migrate_brings_the_schema_up_to_date_and_tells_what_it_did() {
     let house = house().await;
     let directory = tempfile::tempdir().unwrap();
     house.configure(directory.path(), "{}");
-    for told in ["was empty, and has schema 2 now\n", "has schema 2, which this release needs\n"] {
+    for told in ["the database was empty, and has schema ", "the database has schema "] {
         let output = run(directory.path(), &["migrate"]);
         let printed = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success() && printed.ends_with(told), "{printed}");
+        assert!(output.status.success() && printed.starts_with(told), "{printed}");
     }
 }
 
