@@ -85,6 +85,20 @@ impl EntityWorkspacesConfig {
         Some(CreationLink::new(&self.access_url, template, self.mode, &self.params))
     }
 
+    /// Returns `true` when a workspace with this value of this parameter belongs to the entity: the
+    /// parameter is one that holds a repository, without regard to letter case as at Coder, and the
+    /// value names the entity's repository.
+    pub fn is_named_by(&self, parameter: &str, value: &str) -> bool {
+        self.is_repo_url_param(parameter)
+            && self.repository.as_ref().is_some_and(|repository| repository.matches(value))
+    }
+
+    /// Returns `true` when a parameter is one that holds a repository.
+    pub(crate) fn is_repo_url_param(&self, parameter: &str) -> bool {
+        let parameter = parameter.to_lowercase();
+        self.repo_url_param_keys.iter().any(|key| key.to_lowercase() == parameter)
+    }
+
     /// Checks whether Coder has anything to offer for the entity, so that a portal shows it:
     /// workspaces that can be found by its repository, or a template that the entity names.
     ///

@@ -7,6 +7,7 @@
 
 mod answer;
 mod call;
+mod effect;
 mod endpoint;
 mod error;
 mod idempotency;
@@ -20,9 +21,9 @@ mod serve;
 mod table;
 
 #[cfg(test)]
-pub(crate) use answer::Empty;
+pub(crate) use answer::{Answer, Empty};
 pub(crate) use answer::{Asked, Json, Made};
-pub(crate) use call::Call;
+pub(crate) use call::{Call, PATIENCE};
 pub(crate) use error::ApiError;
 pub(crate) use idempotency::Idempotency;
 pub(crate) use input::{JsonBody, NoBody, NoQuery, OptionalJsonBody, check_values};

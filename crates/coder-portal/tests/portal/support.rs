@@ -153,6 +153,15 @@ impl House {
 
     /// Makes the same in front of this Coder.
     pub(crate) fn of(coder: FakeCoder, catalog: &str) -> Self {
+        Self::behind(coder.clone(), coder, catalog)
+    }
+
+    /// Makes the same, where requests to that Coder go through this network.
+    pub(crate) fn behind(
+        network: impl Transport + 'static,
+        coder: FakeCoder,
+        catalog: &str,
+    ) -> Self {
         let app = coder.add_oauth2_app("backstage", CALLBACK);
         coder.add_template("devcontainers");
         let variables = variables(&coder, &app);
@@ -160,7 +169,7 @@ impl House {
             variables.iter().map(|(name, value)| (*name, &**value)).collect();
         let files = [("app-config.yaml", APP_CONFIG), ("app-config.local.yaml", APP_CONFIG_LOCAL)];
         let config = load(&files, &variables).unwrap();
-        let portal = portal_of(catalog, &config, &world(coder.clone(), &coder)).unwrap();
+        let portal = portal_of(catalog, &config, &world(network, &coder)).unwrap();
         Self { coder, portal }
     }
 

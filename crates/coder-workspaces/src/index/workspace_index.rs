@@ -8,7 +8,7 @@ use coder_client::{BuildId, UserId, WorkspaceId};
 use coder_config::{Repository, RepositoryKey, ScmIntegrations};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Facets, IndexedWorkspace};
+use super::{Facets, IndexedWorkspace, RepositoryParameter};
 use crate::search::status_rank;
 use crate::{EntityWorkspacesConfig, NotSearchable, SearchProblem};
 
@@ -81,13 +81,13 @@ impl WorkspaceIndex {
         if let Some(key) = keys.iter().find(|key| !self.keys.contains(key)) {
             return Err(NotSearchable::NotIndexed { key: key.clone() });
         }
-        Ok(self.holders(repository, &keys))
+        Ok(self.holders(repository, |name| config.is_repo_url_param(name)))
     }
 
     /// Returns the workspaces of a repository, whichever parameter names it, in the order of
     /// [`find_workspaces`](crate::find_workspaces).
     pub fn of_repository(&self, repository: &Repository) -> Vec<&IndexedWorkspace> {
-        self.holders(repository, &self.keys)
+        self.holders(repository, |_| true)
     }
 
     /// Returns the workspaces of an owner, ordered by id.
@@ -166,15 +166,17 @@ impl WorkspaceIndex {
     }
 
     /// Returns the workspaces that name the repository in one of these parameters.
-    fn holders(&self, repository: &Repository, keys: &[String]) -> Vec<&IndexedWorkspace> {
+    fn holders(
+        &self,
+        repository: &Repository,
+        is_key: impl Fn(&str) -> bool,
+    ) -> Vec<&IndexedWorkspace> {
         let mut found: BTreeMap<WorkspaceId, &IndexedWorkspace> = BTreeMap::new();
         let values = self.by_repository.get(&repository.key()).into_iter().flatten();
         for (value, ids) in values.filter(|(value, _)| repository.matches(value)) {
             for entry in ids.iter().filter_map(|id| self.entries.get(id)) {
-                let named = entry.repositories.iter().any(|parameter| {
-                    parameter.value == *value && keys.contains(&parameter.name.to_lowercase())
-                });
-                if named {
+                let named = |one: &RepositoryParameter| one.value == *value && is_key(&one.name);
+                if entry.repositories.iter().any(named) {
                     found.insert(entry.id, entry);
                 }
             }
