@@ -25,6 +25,7 @@ pub mod circles;
 mod command;
 mod conformance;
 pub mod coverage_table;
+mod dist;
 pub mod doc_style;
 pub mod error_style;
 mod features;
@@ -45,6 +46,7 @@ mod swagger_coverage;
 mod tools;
 
 pub use conformance::conformance;
+pub use dist::{dist, licences_for, sbom_for};
 pub use fuzz::fuzz;
 pub use fuzz_http::fuzz_http;
 pub use javascript::format_javascript;

@@ -25,6 +25,13 @@ enum Chore {
         #[arg(long)]
         strict: bool,
     },
+    /// Builds the archive that operators install, in `target/archives/`: the server without its demo,
+    /// with its units, completions, manual, bill of materials, licences and checksum.
+    Dist {
+        /// Target of Rust, such as `x86_64-unknown-linux-musl`; without it, this machine's.
+        #[arg(long, value_name = "TRIPLE")]
+        target: Option<String>,
+    },
     /// Formats the JavaScript of the repository.
     FormatJavascript,
     /// Makes the README of each published crate from the crate's documentation.
@@ -92,6 +99,7 @@ fn main() -> ExitCode {
 fn run() -> bool {
     match Arguments::parse().chore {
         Chore::Test { only, strict } => xtask::run(&only, strict),
+        Chore::Dist { target } => xtask::dist(target.as_deref()),
         Chore::FormatJavascript => xtask::format_javascript(),
         Chore::Readme => xtask::readme(),
         Chore::Fuzz { seconds, only } => xtask::fuzz(&only, seconds),

@@ -59,6 +59,8 @@ pub enum Step {
     Package,
     /// Logins on a real PostgreSQL, in one process and in several
     Postgres,
+    /// A restart behind nginx loses no request, with one process and with two on a real PostgreSQL
+    Handover,
     /// A real browser signs in to the demo and uses it
     Browser,
     /// Backstage's own backend and browser client accept what the server gives them
@@ -155,6 +157,16 @@ impl Step {
                 tools::native_tls()?;
                 let tests = "--test postgres --test login_postgres --test replicas";
                 cargo(&format!("test --workspace --all-features {tests} -- --include-ignored"))
+            }
+            Self::Handover => {
+                if let Err(missing) = tools::nginx() {
+                    return Err(Failure::Skipped(missing.to_string()));
+                }
+                tools::postgres()?;
+                tools::native_tls()?;
+                // One after the other: each of them needs the machine for its load.
+                let tests = "--test handover -- --nocapture --test-threads 1";
+                cargo(&format!("test --workspace --all-features {tests}"))
             }
             Self::Browser => {
                 tools::browser()?;
