@@ -1,0 +1,97 @@
+import { useCallback, useEffect, useState } from 'react';
+import { SessionState, useApiHolder, type SessionApi } from '@backstage/core-plugin-api';
+import { useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { isSignedOut } from '../api/CoderApi';
+import { coderAuthApiRef, type CoderAuthApi } from '../api/auth';
+import { CODER_QUERY_KEY_PREFIX } from './useCoderQuery';
+import { CoderQueryContext } from './context';
+
+/**
+ * The person's sign-in with Coder, for components of a portal's own.
+ * @public
+ */
+export interface CoderAuth {
+  /** `false` as soon as the portal has answered that nobody is signed in to Coder. */
+  isAuthenticated: boolean;
+  /** Opens the sign-in with Coder. Call it from a click, since browsers stop other windows. */
+  signIn(): Promise<void>;
+  /** Ends the session of this browser at Coder. */
+  signOut(): Promise<void>;
+  /** `false` when the portal has no sign-in with Coder: people link a token then. */
+  canSignIn: boolean;
+}
+
+/**
+ * Returns the person's sign-in with Coder.
+ * @public
+ */
+export function useCoderAuth(): CoderAuth {
+  const auth = useApiHolder().get(coderAuthApiRef);
+  const client = useQueryClient({ context: CoderQueryContext });
+  const isRefused = useIsRefused(client);
+  const signIn = useCallback(async () => {
+    if (!auth)
+      throw new Error('this portal has no sign-in with Coder; its apps register it as an API');
+    await signInAnew(auth);
+    await client.invalidateQueries([CODER_QUERY_KEY_PREFIX]);
+  }, [auth, client]);
+  const signOut = useCallback(async () => {
+    await auth?.signOut();
+    await client.resetQueries([CODER_QUERY_KEY_PREFIX]);
+  }, [auth, client]);
+  return { isAuthenticated: !isRefused, signIn, signOut, canSignIn: auth !== undefined };
+}
+
+/**
+ * Opens a login. A session in memory goes first: with it Backstage's client would answer from memory and open
+ * nothing, though the portal takes that session no longer.
+ */
+export async function signInAnew(auth: Pick<CoderAuthApi, 'getAccessToken'> & SessionApi) {
+  if (currentState(auth) === SessionState.SignedIn) await auth.signOut();
+  await auth.getAccessToken('', { instantPopup: true });
+}
+
+function currentState(auth: SessionApi): SessionState | undefined {
+  let state: SessionState | undefined;
+  auth
+    .sessionState$()
+    .subscribe(next => {
+      state = next;
+    })
+    .unsubscribe();
+  return state;
+}
+
+/** Asks anew when somebody signs in, and forgets what was read when somebody signs out. */
+export function useFollowSession(client: QueryClient) {
+  const auth = useApiHolder().get(coderAuthApiRef);
+  useEffect(() => {
+    let known: SessionState | undefined;
+    const subscription = auth?.sessionState$().subscribe(state => {
+      const isChange = known !== undefined && known !== state;
+      known = state;
+      if (!isChange) return;
+      if (state === SessionState.SignedIn) client.invalidateQueries([CODER_QUERY_KEY_PREFIX]);
+      else client.resetQueries([CODER_QUERY_KEY_PREFIX]);
+    });
+    return () => subscription?.unsubscribe();
+  }, [auth, client]);
+}
+
+/** Tells whether the portal's last answers say that nobody is signed in to Coder. */
+export function useIsRefused(client: QueryClient): boolean {
+  const read = useCallback(
+    () =>
+      client
+        .getQueryCache()
+        .findAll([CODER_QUERY_KEY_PREFIX])
+        .some(query => isSignedOut(query.state.error)),
+    [client],
+  );
+  const [isRefused, setIsRefused] = useState(read);
+  useEffect(() => {
+    setIsRefused(read());
+    return client.getQueryCache().subscribe(() => setIsRefused(read()));
+  }, [client, read]);
+  return isRefused;
+}
