@@ -28,6 +28,7 @@ pub mod coverage_table;
 pub mod doc_style;
 pub mod error_style;
 mod features;
+mod front_end;
 mod fuzz;
 mod fuzz_http;
 pub mod house;
@@ -45,6 +46,7 @@ mod swagger_coverage;
 mod tools;
 
 pub use conformance::conformance;
+pub use front_end::portal;
 pub use fuzz::fuzz;
 pub use fuzz_http::fuzz_http;
 pub use javascript::format_javascript;

@@ -1,4 +1,5 @@
 import { createBackend } from '@backstage/backend-defaults';
+import { coderActionsPlugin } from '@coder-backstage/plugin-backend';
 
 const backend = createBackend();
 
@@ -6,5 +7,7 @@ backend.add(import('@backstage/plugin-app-backend'));
 backend.add(import('@backstage/plugin-catalog-backend'));
 backend.add(import('@backstage/plugin-catalog-backend-module-scaffolder-entity-model'));
 backend.add(import('@backstage/plugin-scaffolder-backend'));
+backend.add(import('@coder-backstage/plugin-backend'));
+backend.add(coderActionsPlugin);
 
 backend.start();

@@ -41,7 +41,7 @@ function Inside() {
           <CoderIcon />
         </ListItemIcon>
         <div className={classes.text}>
-          <Typography component="h3" variant="subtitle1">
+          <Typography component="p" variant="subtitle1">
             Coder
           </Typography>
           {person && (

@@ -29,9 +29,7 @@ export function ConfirmDialog(props: {
         </DialogContentText>
       </DialogContent>
       <DialogActions>
-        <Button onClick={props.onClose} autoFocus>
-          Cancel
-        </Button>
+        <Button onClick={props.onClose}>Cancel</Button>
         <Button onClick={props.onConfirm} color="primary" variant="contained">
           {props.button}
         </Button>

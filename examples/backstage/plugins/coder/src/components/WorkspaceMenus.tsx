@@ -21,7 +21,7 @@ export function WaysMenu({ name, ways }: { name: string; ways: readonly Way[] })
         aria-haspopup="menu"
         aria-controls={anchor ? id : undefined}
         aria-expanded={anchor !== undefined}
-        aria-label={`Open ${name} with`}
+        aria-label={`Open with, for ${name}`}
         onClick={(event: MouseEvent<HTMLElement>) => setAnchor(event.currentTarget)}
       >
         Open with

@@ -1,0 +1,25 @@
+/**
+ * Coder in a Backstage backend: an action of the scaffolder, a check of the catalog, and an action of the
+ * Actions registry.
+ *
+ * @packageDocumentation
+ */
+import { createBackendFeatureLoader } from '@backstage/backend-plugin-api';
+import { catalogModule } from './catalog';
+import { scaffolderModule } from './scaffolder';
+
+export { coderActionsPlugin } from './actions';
+export { CoderProcessor, catalogModule, type Lint, type Remark } from './catalog';
+export { createWorkspaceAction, scaffolderModule } from './scaffolder';
+export { Portal, type Choices, type CreationForm, type Workspace } from './portal';
+
+/**
+ * Adds the modules of the scaffolder and of the catalog: `backend.add(import('@coder-backstage/plugin-backend'))`.
+ * @public
+ */
+export default createBackendFeatureLoader({
+  *loader() {
+    yield scaffolderModule;
+    yield catalogModule;
+  },
+});

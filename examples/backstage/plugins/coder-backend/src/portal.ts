@@ -1,0 +1,93 @@
+import type {
+  AuthService,
+  BackstageCredentials,
+  DiscoveryService,
+} from '@backstage/backend-plugin-api';
+import { parseEntityRef } from '@backstage/catalog-model';
+import { InputError, NotAllowedError, ServiceUnavailableError } from '@backstage/errors';
+
+/** A workspace, as far as backends need it. */
+export interface Workspace {
+  id: string;
+  name: string;
+  owner: string;
+  template: string;
+  links: { dashboard: string; build: string };
+}
+
+/** The form for a new workspace, as far as backends need it. */
+export interface CreationForm {
+  templateName: string;
+  problems: { name: string; problem: string }[];
+  missingAccounts: { name: string; url: string }[];
+}
+
+/** The choices for a new workspace. */
+export interface Choices {
+  preset?: string;
+  parameters?: Record<string, string>;
+}
+
+/** The portal server, asked in the name of a person. */
+export class Portal {
+  readonly #auth: AuthService;
+  readonly #discovery: DiscoveryService;
+
+  constructor(services: { auth: AuthService; discovery: DiscoveryService }) {
+    this.#auth = services.auth;
+    this.#discovery = services.discovery;
+  }
+
+  /** Returns the form for a new workspace of an entity, with the problems of these choices. */
+  form(person: BackstageCredentials, entityRef: string, choices: Choices): Promise<CreationForm> {
+    return this.#post(person, `${entityPath(entityRef)}/form`, choices);
+  }
+
+  /**
+   * Creates a workspace of an entity. A workspace of this name with the same values is what an earlier
+   * request has made, and is returned.
+   */
+  create(
+    person: BackstageCredentials,
+    entityRef: string,
+    wanted: Choices & { name: string },
+    key: string,
+  ): Promise<Workspace> {
+    return this.#post(person, `${entityPath(entityRef)}/workspaces`, wanted, key);
+  }
+
+  async #post<T>(
+    onBehalfOf: BackstageCredentials,
+    path: string,
+    body: unknown,
+    key?: string,
+  ): Promise<T> {
+    const targetPluginId = 'coder';
+    const base = await this.#discovery.getBaseUrl(targetPluginId);
+    // The portal server is no Backstage backend, so this is the person's own identity token.
+    const { token } = await this.#auth.getPluginRequestToken({ onBehalfOf, targetPluginId });
+    const headers: Record<string, string> = {
+      Authorization: `Bearer ${token}`,
+      'Content-Type': 'application/json',
+      ...(key === undefined ? {} : { 'Idempotency-Key': key }),
+    };
+    const request = { method: 'POST', headers, body: JSON.stringify(body) };
+    const response = await fetch(`${base}/v1${path}`, request).catch(() => undefined);
+    if (!response) throw new ServiceUnavailableError('the portal server does not answer');
+    const answer = await response.json().catch(() => undefined);
+    if (response.ok) return answer as T;
+    const status = `the portal server answers with status ${response.status}`;
+    throw failure(response.status, answer?.error?.message ?? status);
+  }
+}
+
+function failure(status: number, message: string): Error {
+  if (status === 401 || status === 403) return new NotAllowedError(message);
+  return status >= 500 ? new ServiceUnavailableError(message) : new InputError(message);
+}
+
+function entityPath(entityRef: string): string {
+  const { kind, namespace, name } = parseEntityRef(entityRef, { defaultKind: 'component' });
+  const parts = [kind, namespace, name].map(part => encodeURIComponent(part.toLowerCase()));
+  return `/entities/${parts.join('/')}`;
+}
