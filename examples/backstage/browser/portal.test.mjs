@@ -192,10 +192,10 @@ describe('a person at the portal', () => {
     await picture(page, 'settings');
     assert.deepEqual(await faults(page, '[data-coder-settings]'), []);
     await page.getByRole('button', { name: 'Disconnect' }).click();
-    const again = page.getByRole('button', { name: 'Sign in to Coder' });
-    await again.waitFor();
-    const [popup] = await Promise.all([page.waitForEvent('popup'), again.click()]);
-    await consent(popup, 'alice');
+    // Without Coder nobody is signed in to this portal at all.
+    await page.getByText('Sign in using Coder').waitFor();
+    await signIn(page, 'alice');
+    await page.goto('/settings/auth-providers');
     await page.getByText(/Connected as alice/).waitFor();
   });
 

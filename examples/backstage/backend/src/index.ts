@@ -1,5 +1,4 @@
 import { createBackend } from '@backstage/backend-defaults';
-import { coderActionsPlugin } from '@coder-backstage/plugin-backend';
 
 const backend = createBackend();
 
@@ -8,6 +7,5 @@ backend.add(import('@backstage/plugin-catalog-backend'));
 backend.add(import('@backstage/plugin-catalog-backend-module-scaffolder-entity-model'));
 backend.add(import('@backstage/plugin-scaffolder-backend'));
 backend.add(import('@coder-backstage/plugin-backend'));
-backend.add(coderActionsPlugin);
 
 backend.start();

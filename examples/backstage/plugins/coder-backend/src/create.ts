@@ -1,4 +1,3 @@
-import type { BackstageCredentials } from '@backstage/backend-plugin-api';
 import { InputError } from '@backstage/errors';
 import type { Portal } from './portal';
 
@@ -22,9 +21,9 @@ export interface Created {
 }
 
 /** Finds out why a workspace could not be created. Changes nothing. */
-export async function check(portal: Portal, person: BackstageCredentials, wanted: Wanted) {
+export async function check(portal: Portal, token: string, wanted: Wanted) {
   const { entityRef, template, preset, parameters } = wanted;
-  const form = await portal.form(person, entityRef, { preset, parameters });
+  const form = await portal.form(token, entityRef, { preset, parameters });
   const named = template?.split('/').at(-1);
   if (named !== undefined && named !== '' && named !== form.templateName) {
     throw new InputError(
@@ -41,14 +40,14 @@ export async function check(portal: Portal, person: BackstageCredentials, wanted
 /** Creates a workspace, unless an earlier call with the same values has made it. */
 export async function create(
   portal: Portal,
-  person: BackstageCredentials,
+  token: string,
   wanted: Wanted,
   key: string,
 ): Promise<Created> {
-  await check(portal, person, wanted);
+  await check(portal, token, wanted);
   const { entityRef, name, preset, parameters } = wanted;
   const { id, links, ...workspace } = await portal.create(
-    person,
+    token,
     entityRef,
     { name, preset, parameters },
     key,

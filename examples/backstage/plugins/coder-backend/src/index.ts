@@ -1,6 +1,5 @@
 /**
- * Coder in a Backstage backend: an action of the scaffolder, a check of the catalog, and an action of the
- * Actions registry.
+ * Coder in a Backstage backend: an action of the scaffolder, and a check of the catalog.
  *
  * @packageDocumentation
  */
@@ -8,7 +7,6 @@ import { createBackendFeatureLoader } from '@backstage/backend-plugin-api';
 import { catalogModule } from './catalog';
 import { scaffolderModule } from './scaffolder';
 
-export { coderActionsPlugin } from './actions';
 export { CoderProcessor, catalogModule, type Lint, type Remark } from './catalog';
 export { createWorkspaceAction, scaffolderModule } from './scaffolder';
 export { Portal, type Choices, type CreationForm, type Workspace } from './portal';

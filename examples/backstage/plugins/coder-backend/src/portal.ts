@@ -1,8 +1,4 @@
-import type {
-  AuthService,
-  BackstageCredentials,
-  DiscoveryService,
-} from '@backstage/backend-plugin-api';
+import type { DiscoveryService } from '@backstage/backend-plugin-api';
 import { parseEntityRef } from '@backstage/catalog-model';
 import { InputError, NotAllowedError, ServiceUnavailableError } from '@backstage/errors';
 
@@ -28,19 +24,20 @@ export interface Choices {
   parameters?: Record<string, string>;
 }
 
-/** The portal server, asked in the name of a person. */
+/**
+ * The portal server, asked in the name of a person, whose identity token each call takes. It is no Backstage
+ * backend: tokens that backends make for each other mean nothing to it.
+ */
 export class Portal {
-  readonly #auth: AuthService;
   readonly #discovery: DiscoveryService;
 
-  constructor(services: { auth: AuthService; discovery: DiscoveryService }) {
-    this.#auth = services.auth;
+  constructor(services: { discovery: DiscoveryService }) {
     this.#discovery = services.discovery;
   }
 
   /** Returns the form for a new workspace of an entity, with the problems of these choices. */
-  form(person: BackstageCredentials, entityRef: string, choices: Choices): Promise<CreationForm> {
-    return this.#post(person, `${entityPath(entityRef)}/form`, choices);
+  form(token: string, entityRef: string, choices: Choices): Promise<CreationForm> {
+    return this.#post(token, `${entityPath(entityRef)}/form`, choices);
   }
 
   /**
@@ -48,24 +45,16 @@ export class Portal {
    * request has made, and is returned.
    */
   create(
-    person: BackstageCredentials,
+    token: string,
     entityRef: string,
     wanted: Choices & { name: string },
     key: string,
   ): Promise<Workspace> {
-    return this.#post(person, `${entityPath(entityRef)}/workspaces`, wanted, key);
+    return this.#post(token, `${entityPath(entityRef)}/workspaces`, wanted, key);
   }
 
-  async #post<T>(
-    onBehalfOf: BackstageCredentials,
-    path: string,
-    body: unknown,
-    key?: string,
-  ): Promise<T> {
-    const targetPluginId = 'coder';
-    const base = await this.#discovery.getBaseUrl(targetPluginId);
-    // The portal server is no Backstage backend, so this is the person's own identity token.
-    const { token } = await this.#auth.getPluginRequestToken({ onBehalfOf, targetPluginId });
+  async #post<T>(token: string, path: string, body: unknown, key?: string): Promise<T> {
+    const base = await this.#discovery.getBaseUrl('coder');
     const headers: Record<string, string> = {
       Authorization: `Bearer ${token}`,
       'Content-Type': 'application/json',

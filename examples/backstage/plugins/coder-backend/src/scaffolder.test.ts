@@ -1,4 +1,3 @@
-import { mockCredentials, mockServices } from '@backstage/backend-test-utils';
 import { createWorkspaceAction } from './scaffolder';
 import { Portal } from './portal';
 
@@ -28,15 +27,17 @@ function answering(form: object = FORM) {
 
 async function run(isDryRun: boolean, input: object = {}) {
   const outputs: Record<string, unknown> = {};
-  const auth = mockServices.auth();
-  const discovery = mockServices.discovery();
-  const action = createWorkspaceAction(new Portal({ auth, discovery }));
+  const discovery = {
+    getBaseUrl: async () => 'https://portal.example.com/api/coder',
+    getExternalBaseUrl: async () => 'https://portal.example.com/api/coder',
+  };
+  const action = createWorkspaceAction(new Portal({ discovery }));
   await action.handler({
     input: { entityRef: 'component:default/payments', name: 'dev', ...input },
     isDryRun,
     task: { id: 'task-1' },
-    logger: mockServices.logger.mock(),
-    getInitiatorCredentials: async () => mockCredentials.user(),
+    logger: { info: jest.fn() },
+    secrets: { backstageToken: 'the-token-of-alice' },
     output: (name: string, value: unknown) => {
       outputs[name] = value;
     },
@@ -59,7 +60,7 @@ describe('the action coder:workspace:create', () => {
     const [, created] = asked;
     expect(created.path).toBe('/entities/component/default/payments/workspaces');
     expect(created.body).toEqual({ name: 'dev', parameters: { cpu: '4' } });
-    expect(created.headers.Authorization).toMatch(/^Bearer mock-/);
+    expect(created.headers.Authorization).toBe('Bearer the-token-of-alice');
   });
 
   it('sends the same key when the task is resumed', async () => {

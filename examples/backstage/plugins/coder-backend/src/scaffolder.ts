@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { NotAllowedError } from '@backstage/errors';
 import { coreServices, createBackendModule } from '@backstage/backend-plugin-api';
 import {
   createTemplateAction,
@@ -53,10 +54,11 @@ export function createWorkspaceAction(portal: Portal) {
     },
     async handler(context) {
       const { entityRef, name, coder } = context.input;
-      const person = await context.getInitiatorCredentials();
+      const token = context.secrets?.backstageToken;
+      if (!token) throw new NotAllowedError('a workspace is made in the name of a person only');
       const wanted = { entityRef, name, ...coder };
       if (context.isDryRun) {
-        await check(portal, person, wanted);
+        await check(portal, token, wanted);
         context.logger.info(`would create the workspace ${name} for ${entityRef}`);
         context.output('workspaceName', name);
         return;
@@ -65,7 +67,7 @@ export function createWorkspaceAction(portal: Portal) {
       const key = createHash('sha256')
         .update(`${context.task.id}\n${entityRef}\n${name}`)
         .digest('hex');
-      const created = await create(portal, person, wanted, key);
+      const created = await create(portal, token, wanted, key);
       context.logger.info(`the workspace ${created.workspaceName} is on its way`);
       context.output('workspaceId', created.workspaceId);
       context.output('workspaceName', created.workspaceName);
@@ -86,11 +88,10 @@ export const scaffolderModule = createBackendModule({
     registerInit({
       deps: {
         actions: scaffolderActionsExtensionPoint,
-        auth: coreServices.auth,
         discovery: coreServices.discovery,
       },
-      async init({ actions, auth, discovery }) {
-        actions.addActions(createWorkspaceAction(new Portal({ auth, discovery })));
+      async init({ actions, discovery }) {
+        actions.addActions(createWorkspaceAction(new Portal({ discovery })));
       },
     });
   },

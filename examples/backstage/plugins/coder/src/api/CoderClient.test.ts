@@ -1,7 +1,7 @@
 import { ConfigReader } from '@backstage/config';
 import { CoderApiError } from './CoderApi';
 import { CoderClient } from './CoderClient';
-import { workspace } from '../testing/fixtures';
+import { workspace } from '../__testUtils__/fixtures';
 
 const configApi = new ConfigReader({ auth: { environment: 'production' } });
 const discoveryApi = {

@@ -6,6 +6,26 @@ export interface ServerEvent {
   id: string | undefined;
 }
 
+class Draft {
+  #name = 'message';
+  #data: string[] = [];
+  #id: string | undefined;
+
+  add(line: string) {
+    const colon = line.indexOf(':');
+    const field = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
+    if (field === 'event') this.#name = value;
+    else if (field === 'data') this.#data.push(value);
+    else if (field === 'id' && !value.includes('\0')) this.#id = value;
+  }
+
+  finish(): ServerEvent | undefined {
+    if (this.#data.length === 0) return undefined;
+    return { name: this.#name, data: this.#data.join('\n'), id: this.#id };
+  }
+}
+
 /**
  * Reads a `text/event-stream` piece by piece, as the HTML standard says. A piece may end anywhere, between
  * the two characters of a line end as well.
@@ -32,25 +52,5 @@ export class EventReader {
       this.#event = new Draft();
     }
     return events;
-  }
-}
-
-class Draft {
-  #name = 'message';
-  #data: string[] = [];
-  #id: string | undefined;
-
-  add(line: string) {
-    const colon = line.indexOf(':');
-    const field = colon < 0 ? line : line.slice(0, colon);
-    const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
-    if (field === 'event') this.#name = value;
-    else if (field === 'data') this.#data.push(value);
-    else if (field === 'id' && !value.includes('\0')) this.#id = value;
-  }
-
-  finish(): ServerEvent | undefined {
-    if (this.#data.length === 0) return undefined;
-    return { name: this.#name, data: this.#data.join('\n'), id: this.#id };
   }
 }

@@ -1,4 +1,7 @@
+// jsdom has neither streams nor encoders.
+// eslint-disable-next-line no-restricted-imports
 import { ReadableStream } from 'stream/web';
+// eslint-disable-next-line no-restricted-imports
 import { TextDecoder, TextEncoder } from 'util';
 import { CoderApiError } from './CoderApi';
 import { pauseAfter, watchLive } from './live';

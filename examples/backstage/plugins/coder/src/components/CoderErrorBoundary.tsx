@@ -16,11 +16,11 @@ export interface CoderErrorBoundaryProps {
  * @public
  */
 export class CoderErrorBoundary extends Component<CoderErrorBoundaryProps, { hasFailed: boolean }> {
-  state = { hasFailed: false };
-
   static getDerivedStateFromError() {
     return { hasFailed: true };
   }
+
+  state = { hasFailed: false };
 
   render() {
     if (!this.state.hasFailed) return this.props.children;

@@ -95,7 +95,7 @@ function Floating({ client }: { client: QueryClient }) {
       >
         <CloseIcon fontSize="small" />
       </IconButton>
-      <SignIn message="A part of this page needs your account at Coder." />
+      <SignIn isFloating message="A part of this page needs your account at Coder." />
     </Paper>
   );
 }

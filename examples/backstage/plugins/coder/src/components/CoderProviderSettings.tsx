@@ -27,12 +27,7 @@ function Inside() {
     queryKey: ['me'],
     queryFn: ({ coderApi, signal }) => coderApi.getMe({ signal }),
   });
-  const disconnecting = useCoderMutation({
-    mutationFn: async (_, { coderApi }) => {
-      await coderApi.disconnect();
-      await signOut();
-    },
-  });
+  const disconnecting = useCoderMutation({ mutationFn: signOut });
   const person = isSignedOut(me.error) ? undefined : me.data;
   return (
     <List dense>

@@ -75,6 +75,13 @@ export function OpenInCoderButton({ open, state }: OpenInCoder) {
   );
 }
 
+const WORDS: Readonly<Record<CoderOpenedWorkspace['outcome'], string>> = {
+  found: 'Found',
+  joined: 'Waiting for',
+  started: 'Starting',
+  created: 'Creating',
+};
+
 /** The progress with the log, and at last the way in or the reason why there is none. */
 export function OpenInCoderProgress({ state, open, close }: OpenInCoder) {
   const classes = useStyles();
@@ -139,10 +146,3 @@ export function OpenInCoderProgress({ state, open, close }: OpenInCoder) {
       return state satisfies never;
   }
 }
-
-const WORDS: Readonly<Record<CoderOpenedWorkspace['outcome'], string>> = {
-  found: 'Found',
-  joined: 'Waiting for',
-  started: 'Starting',
-  created: 'Creating',
-};

@@ -11,12 +11,13 @@ const useStyles = makeStyles(theme => ({
 }));
 
 /** Offers the sign-in with Coder and, where people may link a token, the form for it. */
-export function SignIn({ message }: { message: string }) {
+export function SignIn({ message, isFloating = false }: { message: string; isFloating?: boolean }) {
   const classes = useStyles();
   const { signIn, canSignIn } = useCoderAuth();
   const [failure, setFailure] = useState<string>();
   const registerSignIn = useCoderContext()?.registerSignIn;
-  useEffect(() => registerSignIn?.(), [registerSignIn]);
+  // The floating one goes when another is on the screen, so it does not count itself.
+  useEffect(() => (isFloating ? undefined : registerSignIn?.()), [isFloating, registerSignIn]);
   const start = () => {
     setFailure(undefined);
     signIn().catch(error => setFailure(failureOf(error)));

@@ -1,7 +1,14 @@
 import { useCallback, useEffect, useState } from 'react';
-import { SessionState, useApiHolder, type SessionApi } from '@backstage/core-plugin-api';
+import {
+  SessionState,
+  identityApiRef,
+  useApi,
+  useApiHolder,
+  type IdentityApi,
+  type SessionApi,
+} from '@backstage/core-plugin-api';
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
-import { isSignedOut } from '../api/CoderApi';
+import { coderApiRef, isSignedOut } from '../api/CoderApi';
 import { coderAuthApiRef, type CoderAuthApi } from '../api/auth';
 import { CODER_QUERY_KEY_PREFIX } from './useCoderQuery';
 import { CoderQueryContext } from './context';
@@ -15,7 +22,10 @@ export interface CoderAuth {
   isAuthenticated: boolean;
   /** Opens the sign-in with Coder. Call it from a click, since browsers stop other windows. */
   signIn(): Promise<void>;
-  /** Ends the session of this browser at Coder. */
+  /**
+   * Ends the session of this browser at Coder, and forgets the linked token. Who is signed in to Backstage with
+   * Coder is signed out of Backstage as well.
+   */
   signOut(): Promise<void>;
   /** `false` when the portal has no sign-in with Coder: people link a token then. */
   canSignIn: boolean;
@@ -27,6 +37,8 @@ export interface CoderAuth {
  */
 export function useCoderAuth(): CoderAuth {
   const auth = useApiHolder().get(coderAuthApiRef);
+  const coderApi = useApi(coderApiRef);
+  const identityApi = useApi(identityApiRef);
   const client = useQueryClient({ context: CoderQueryContext });
   const isRefused = useIsRefused(client);
   const signIn = useCallback(async () => {
@@ -36,10 +48,22 @@ export function useCoderAuth(): CoderAuth {
     await client.invalidateQueries([CODER_QUERY_KEY_PREFIX]);
   }, [auth, client]);
   const signOut = useCallback(async () => {
+    const isSignIn = auth !== undefined && (await isSignInOf(auth, identityApi));
+    await coderApi.disconnect();
+    if (isSignIn) return identityApi.signOut();
     await auth?.signOut();
-    await client.resetQueries([CODER_QUERY_KEY_PREFIX]);
-  }, [auth, client]);
+    return client.resetQueries([CODER_QUERY_KEY_PREFIX]);
+  }, [auth, client, coderApi, identityApi]);
   return { isAuthenticated: !isRefused, signIn, signOut, canSignIn: auth !== undefined };
+}
+
+/** Tells whether the person is signed in to Backstage with Coder: without it, nobody is signed in at all. */
+async function isSignInOf(auth: CoderAuthApi, identityApi: IdentityApi): Promise<boolean> {
+  if (currentState(auth) !== SessionState.SignedIn) return false;
+  const identity = await auth.getBackstageIdentity({ optional: true });
+  if (!identity) return false;
+  const { userEntityRef } = await identityApi.getBackstageIdentity();
+  return identity.identity.userEntityRef === userEntityRef;
 }
 
 /**
@@ -64,18 +88,28 @@ function currentState(auth: SessionApi): SessionState | undefined {
 
 /** Asks anew when somebody signs in, and forgets what was read when somebody signs out. */
 export function useFollowSession(client: QueryClient) {
-  const auth = useApiHolder().get(coderAuthApiRef);
+  const apis = useApiHolder();
+  const auth = apis.get(coderAuthApiRef);
+  const identityApi = apis.get(identityApiRef);
   useEffect(() => {
+    // Where Coder signs people in to Backstage, a sign-out leads away from the page. Asking anew meanwhile
+    // would open a login.
+    let isSignIn = Promise.resolve(false);
     let known: SessionState | undefined;
     const subscription = auth?.sessionState$().subscribe(state => {
       const isChange = known !== undefined && known !== state;
       known = state;
-      if (!isChange) return;
-      if (state === SessionState.SignedIn) client.invalidateQueries([CODER_QUERY_KEY_PREFIX]);
-      else client.resetQueries([CODER_QUERY_KEY_PREFIX]);
+      if (state === SessionState.SignedIn) {
+        if (identityApi) isSignIn = isSignInOf(auth, identityApi).catch(() => false);
+        if (isChange) client.invalidateQueries([CODER_QUERY_KEY_PREFIX]);
+      } else if (isChange) {
+        isSignIn.then(leaves => {
+          if (!leaves) client.resetQueries([CODER_QUERY_KEY_PREFIX]);
+        });
+      }
     });
     return () => subscription?.unsubscribe();
-  }, [auth, client]);
+  }, [auth, client, identityApi]);
 }
 
 /** Tells whether the portal's last answers say that nobody is signed in to Coder. */

@@ -42,6 +42,8 @@ export interface CoderWorkspaces {
 /** Returns the entity of the page; `undefined` outside of an entity's page. */
 export function useOptionalEntity(isRead: boolean): Entity | undefined {
   try {
+    // It throws outside of an entity's page, after the only hook that it calls.
+    // eslint-disable-next-line react-hooks/rules-of-hooks
     const { entity } = useAsyncEntity();
     return isRead ? entity : undefined;
   } catch {

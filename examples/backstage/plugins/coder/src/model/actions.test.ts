@@ -1,5 +1,5 @@
 import type { CoderNextAction } from '../api/wire';
-import { workspace } from '../testing/fixtures';
+import { workspace } from '../__testUtils__/fixtures';
 import { actionsOf, nextStep, waysInto } from './actions';
 
 const labels = (...given: Parameters<typeof workspace>) =>
@@ -63,6 +63,7 @@ describe('the ways into a workspace', () => {
     terminal: 'https://coder.example.com/@alice/dev/terminal',
     editors: [
       { editor: 'vsCode', url: 'vscode://coder.coder-remote/open' },
+      // eslint-disable-next-line no-script-url
       { editor: 'cursor', url: 'javascript:alert(1)' },
     ],
     apps: [

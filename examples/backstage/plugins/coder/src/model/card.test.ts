@@ -1,6 +1,6 @@
 import { CoderApiError } from '../api/CoderApi';
 import type { CoderEntityOffer } from '../api/wire';
-import { listOf, workspace } from '../testing/fixtures';
+import { listOf, workspace } from '../__testUtils__/fixtures';
 import { cardState } from './card';
 
 const nothing = { data: undefined, error: null };

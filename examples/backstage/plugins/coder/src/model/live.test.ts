@@ -1,4 +1,4 @@
-import { listOf, live, workspace } from '../testing/fixtures';
+import { listOf, live, workspace } from '../__testUtils__/fixtures';
 import { needsReading, withEvent, withProblem } from './live';
 
 const list = listOf(workspace({ buildNumber: 4, label: 'Pending…', availability: 'pending' }));

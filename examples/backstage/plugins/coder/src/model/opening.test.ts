@@ -1,5 +1,5 @@
 import type { CoderLiveEvent } from '../api/wire';
-import { live, workspace } from '../testing/fixtures';
+import { live, workspace } from '../__testUtils__/fixtures';
 import { opening, type CoderOpening, type OpeningStep } from './opening';
 
 const IDLE: CoderOpening = { kind: 'idle' };

@@ -27,12 +27,7 @@ export function CoderWorkspacesCardExtraActionsButton(props: ExtraActionsButtonP
   const { workspacesQuery } = useWorkspacesCardContext();
   const { signOut } = useCoderAuth();
   const id = useId();
-  const unlinking = useCoderMutation({
-    mutationFn: async (_, { coderApi }) => {
-      await coderApi.disconnect();
-      await signOut();
-    },
-  });
+  const unlinking = useCoderMutation({ mutationFn: signOut });
   const close: MenuProps['onClose'] = (event, reason) => {
     setAnchor(undefined);
     onClose?.(event, reason);

@@ -1,6 +1,7 @@
 import {
   createContext,
   useContext,
+  useEffect,
   useId,
   useMemo,
   useState,
@@ -17,6 +18,7 @@ import {
   useWorkspaces,
   type CoderWorkspacesConfig,
 } from '../../hooks/useWorkspaces';
+import { useCoderContext } from '../../hooks/context';
 import type { CoderCardState } from '../../model/card';
 import { withProvider } from '../EnsureProvider';
 import { SignIn } from '../SignIn';
@@ -84,6 +86,8 @@ function RootInside(props: WorkspacesCardProps) {
   const filter = queryFilter ?? ownFilter;
   const entity = useOptionalEntity(readEntityData);
   const { state, query, config } = useWorkspaces(filter, entity);
+  const registerSignIn = useCoderContext()?.registerSignIn;
+  useEffect(() => registerSignIn?.(), [registerSignIn]);
   const context = useMemo<WorkspacesCardContext>(
     () => ({
       queryFilter: filter,

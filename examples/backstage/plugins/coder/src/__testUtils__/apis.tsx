@@ -5,6 +5,7 @@ import {
   configApiRef,
   discoveryApiRef,
   fetchApiRef,
+  identityApiRef,
 } from '@backstage/core-plugin-api';
 import { EntityProvider } from '@backstage/plugin-catalog-react';
 import { TestApiProvider } from '@backstage/test-utils';
@@ -97,6 +98,10 @@ export function Surroundings(props: {
   const { portal, auth = fakeAuth(), config = {}, entity, children } = props;
   const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const discoveryApi = { getBaseUrl: async () => 'https://portal.example.com/api/proxy' };
+  const identity = {
+    getBackstageIdentity: async () => ({ userEntityRef: 'user:default/alice' }),
+    signOut: jest.fn(),
+  };
   const inside = (
     <CoderProvider queryClient={queryClient} {...props.provider}>
       {children}
@@ -107,6 +112,7 @@ export function Surroundings(props: {
       apis={[
         [coderApiRef, portal.api],
         [coderAuthApiRef, auth as any],
+        [identityApiRef, identity as any],
         [configApiRef, new ConfigReader({ ...config })],
         [discoveryApiRef, discoveryApi],
         [fetchApiRef, { fetch: jest.fn().mockRejectedValue(new TypeError('no network')) }],
