@@ -125,7 +125,7 @@ async function end(child) {
   await gone;
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createSocket();
   await new Promise(resolve => server.listen(0, 'localhost', resolve));
   const { port } = server.address();

@@ -33,7 +33,10 @@ pub(crate) fn check() -> Result<(), Failure> {
     for script in ["format", "tsc", "lint", "test", "size"] {
         run(&mut npm_run(script))?;
     }
-    run(&mut node("--test --test-reporter=dot browser/"))
+    // The module of the sign-in logs in to a fake Coder on a socket.
+    run(&mut command("cargo build --quiet --package coder-testkit --example fake_coder"))?;
+    run(&mut node("--test --test-reporter=dot frontend-config.test.mjs alone.test.mjs"))?;
+    run(&mut node("--test --test-reporter=dot browser/portal.test.mjs"))
 }
 
 /// Installs the workspace, unless its lock file is installed already, and builds what the app needs.
