@@ -31,7 +31,9 @@ test('pages get the defaults of workspaces, and no secret', async context => {
   const file = join(directory, 'app-config.yaml');
   await writeFile(file, CONFIG);
   const print = ['backstage-cli', 'config:print', '--frontend', '--format=json', '--package=app'];
-  const { stdout } = await promisify(execFile)('npx', [...print, `--config=${file}`], { cwd: HERE });
+  const { stdout } = await promisify(execFile)('npx', [...print, `--config=${file}`], {
+    cwd: HERE,
+  });
   assert.doesNotMatch(stdout, /secret|the-id/);
   const { auth, coder } = JSON.parse(stdout);
   assert.equal(auth.environment, 'production');

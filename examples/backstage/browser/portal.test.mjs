@@ -174,7 +174,7 @@ describe('a person at the portal', () => {
     await page.getByRole('link', { name: 'Coder', exact: true }).click();
     await itemOf(page, 'scratch').waitFor();
     await itemOf(page, 'payments-dev')
-      .getByRole('link', { name: 'payments', exact: true })
+      .getByRole('link', { name: /^payments$/i })
       .waitFor();
     await picture(page, 'page');
     assert.deepEqual(await faults(page, '[data-coder-card]'), []);
@@ -249,7 +249,7 @@ describe('a person at the portal', () => {
 
   test('reads the card in the dark theme', async context => {
     const { page } = await signedIn(context, 'alice');
-    await page.evaluate(() => localStorage.setItem('theme', 'dark'));
+    await page.addInitScript(() => localStorage.setItem('theme', 'dark'));
     await page.goto(PAYMENTS);
     await isOnline(page, 'payments-dev');
     await picture(page, 'dark');

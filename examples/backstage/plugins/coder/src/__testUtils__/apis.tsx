@@ -79,7 +79,8 @@ export function fakeAuth(state: SessionState = SessionState.SignedOut) {
     signIn: jest.fn(),
     sessionState$: () => ({
       subscribe(observer: (state: SessionState) => void) {
-        observer(state);
+        // Backstage's own tells it a moment later, too.
+        Promise.resolve().then(() => observer(state));
         return { unsubscribe: () => undefined, closed: false };
       },
     }),

@@ -50,7 +50,11 @@ export function useCoderAuth(): CoderAuth {
   const signOut = useCallback(async () => {
     const isSignIn = auth !== undefined && (await isSignInOf(auth, identityApi));
     await coderApi.disconnect();
-    if (isSignIn) return identityApi.signOut();
+    if (isSignIn) {
+      await identityApi.signOut();
+      // The browser leaves the page: nothing is to follow in it.
+      return new Promise<void>(() => undefined);
+    }
     await auth?.signOut();
     return client.resetQueries([CODER_QUERY_KEY_PREFIX]);
   }, [auth, client, coderApi, identityApi]);
@@ -59,7 +63,7 @@ export function useCoderAuth(): CoderAuth {
 
 /** Tells whether the person is signed in to Backstage with Coder: without it, nobody is signed in at all. */
 async function isSignInOf(auth: CoderAuthApi, identityApi: IdentityApi): Promise<boolean> {
-  if (currentState(auth) !== SessionState.SignedIn) return false;
+  if ((await currentState(auth)) !== SessionState.SignedIn) return false;
   const identity = await auth.getBackstageIdentity({ optional: true });
   if (!identity) return false;
   const { userEntityRef } = await identityApi.getBackstageIdentity();
@@ -71,19 +75,19 @@ async function isSignInOf(auth: CoderAuthApi, identityApi: IdentityApi): Promise
  * nothing, though the portal takes that session no longer.
  */
 export async function signInAnew(auth: Pick<CoderAuthApi, 'getAccessToken'> & SessionApi) {
-  if (currentState(auth) === SessionState.SignedIn) await auth.signOut();
+  if ((await currentState(auth)) === SessionState.SignedIn) await auth.signOut();
   await auth.getAccessToken('', { instantPopup: true });
 }
 
-function currentState(auth: SessionApi): SessionState | undefined {
-  let state: SessionState | undefined;
-  auth
-    .sessionState$()
-    .subscribe(next => {
-      state = next;
-    })
-    .unsubscribe();
-  return state;
+/** Returns the state of the session. Backstage tells it to a new subscriber, a moment later. */
+function currentState(session: SessionApi): Promise<SessionState | undefined> {
+  return new Promise(resolve => {
+    const subscription = session.sessionState$().subscribe(resolve);
+    setTimeout(() => {
+      subscription.unsubscribe();
+      resolve(undefined);
+    });
+  });
 }
 
 /** Asks anew when somebody signs in, and forgets what was read when somebody signs out. */
