@@ -87,7 +87,8 @@
 //! # Features
 //!
 //! - `sqlite` (default): [`SqliteAuthStore`] and [`KeyFile`]. SQLite itself is built in.
-//! - `postgres` (default): [`PostgresAuthStore`], with TLS by rustls.
+//! - `postgres` (default): [`PostgresAuthStore`], with TLS by rustls, and [`PostgresSnapshot`], in which
+//!   replicas keep an index of workspaces for each other.
 //!
 //! It needs Rust 1.94, as sqlx does.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -106,6 +107,8 @@ mod postgres;
 mod rows;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod schema;
+#[cfg(feature = "postgres")]
+mod snapshot;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod sql;
 #[cfg(feature = "sqlite")]
@@ -124,6 +127,9 @@ pub use place::PlaceNotice;
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub use postgres::PostgresAuthStore;
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+pub use snapshot::PostgresSnapshot;
 #[cfg(feature = "sqlite")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use sqlite::SqliteAuthStore;

@@ -30,12 +30,13 @@ use crate::sql::{KEEP_PAIR, USES_BETWEEN_CLEANINGS, bind_grant, bind_key, sql_au
 use crate::transitions::sql_transitions;
 
 /// The first step made the tables of previews, which the second one drops.
-const SCHEMA: &[&str] = &["", include_str!("../schema/postgres/2.sql")];
+const SCHEMA: &[&str] =
+    &["", include_str!("../schema/postgres/2.sql"), include_str!("../schema/postgres/3.sql")];
 /// Held while the schema is brought up to date: any number, as long as nobody else uses it.
 const SCHEMA_LOCK: i64 = 0x636f_6465_725f_6175;
 /// The time limit of a connection, and of a transition with it. A person waits for it.
-const CALL_TIMEOUT: Duration = Duration::from_secs(10);
-const NO_ANSWER: &str = "the server did not answer in time";
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const NO_ANSWER: &str = "the server did not answer in time";
 /// Statements that each connection begins with: the server ends a statement, a lock or a
 /// transaction that takes longer, so that nothing stays locked.
 ///
@@ -70,24 +71,7 @@ impl PostgresAuthStore {
     /// When the URL is not valid or has an unknown parameter, the database cannot be reached or refuses,
     /// or its schema is of a newer release.
     pub async fn connect(url: Secret, max_connections: u32) -> Result<Self, SqlStoreError> {
-        let options = parse(&url)?;
-        let mut connection = timeout(CALL_TIMEOUT, options.connect())
-            .await
-            .map_err(|_| SqlStoreError::Database(NO_ANSWER.into()))??;
-        let mut transaction = connection.begin().await?;
-        sqlx::query("SELECT pg_advisory_xact_lock($1)")
-            .bind(SCHEMA_LOCK)
-            .execute(&mut *transaction)
-            .await?;
-        upgrade(transaction).await?;
-        connection.close().await?;
-        let pool = PgPoolOptions::new()
-            .max_connections(max_connections.max(1))
-            .acquire_timeout(CALL_TIMEOUT)
-            .after_connect(|connection, _| {
-                Box::pin(async { connection.execute(LIMITS).await.map(drop) })
-            })
-            .connect_lazy_with(options);
+        let pool = pool(&url, max_connections).await?;
         Ok(Self { pool, attempts_used: AtomicU32::new(0) })
     }
 
@@ -106,6 +90,28 @@ impl PostgresAuthStore {
             Err(_) => Err(StoreError::new(NO_ANSWER)),
         }
     }
+}
+
+/// Brings the schema up to date, and returns a pool of connections.
+pub(crate) async fn pool(url: &Secret, max_connections: u32) -> Result<PgPool, SqlStoreError> {
+    let options = parse(url)?;
+    let mut connection = timeout(CALL_TIMEOUT, options.connect())
+        .await
+        .map_err(|_| SqlStoreError::Database(NO_ANSWER.into()))??;
+    let mut transaction = connection.begin().await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(SCHEMA_LOCK)
+        .execute(&mut *transaction)
+        .await?;
+    upgrade(transaction).await?;
+    connection.close().await?;
+    Ok(PgPoolOptions::new()
+        .max_connections(max_connections.max(1))
+        .acquire_timeout(CALL_TIMEOUT)
+        .after_connect(|connection, _| {
+            Box::pin(async { connection.execute(LIMITS).await.map(drop) })
+        })
+        .connect_lazy_with(options))
 }
 
 /// The parameters sqlx knows. It would log the others with their values.

@@ -23,11 +23,12 @@ use bytes::Bytes;
 use cluster::{Cluster, Database};
 use coder_auth::CoderAuth;
 use coder_auth::store::AuthStore;
-use coder_auth_sqlx::{PostgresAuthStore, SqlStoreError};
+use coder_auth_sqlx::{PostgresAuthStore, PostgresSnapshot, SqlStoreError};
 use coder_core::{Body, Secret, Transport, TransportError};
 use coder_testkit::{Browser, FakeCoder, TestPortal};
 use futures_util::future::{join, join_all, pending};
 use http::{Request, Response, StatusCode};
+use jiff::SignedDuration;
 use sqlx::Connection as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -352,4 +353,27 @@ async fn what_refuses_says_why_and_no_password_is_in_it() {
     sqlx::raw_sql(newer).execute(&mut database.connection().await).await.unwrap();
     let error = PostgresAuthStore::connect(database.url(), 1).await.unwrap_err();
     assert!(matches!(error, SqlStoreError::NewerSchema { found: 17, known: 2 }), "{error:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
+async fn one_replica_holds_the_lease_of_a_snapshot_and_all_read_it() {
+    let cluster = Cluster::shared();
+    let database = cluster.database().await;
+    let connect = async |holder: &str| {
+        PostgresSnapshot::connect(&database.url(), "index", holder).await.unwrap()
+    };
+    let (one, two) = join(connect("one"), connect("two")).await;
+    assert_eq!(one.load().await.unwrap(), None);
+    assert!(one.lease(SignedDuration::from_mins(2)).await.unwrap());
+    assert!(!two.lease(SignedDuration::from_mins(2)).await.unwrap());
+    assert!(one.lease(SignedDuration::from_mins(2)).await.unwrap(), "it keeps it");
+    assert_eq!(two.load().await.unwrap(), None, "a lease is no snapshot");
+    one.save(b"first".to_vec()).await.unwrap();
+    one.save(b"second".to_vec()).await.unwrap();
+    assert_eq!(two.load().await.unwrap().as_deref(), Some(&b"second"[..]));
+    // The first one gives it back early.
+    assert!(one.lease(SignedDuration::ZERO).await.unwrap());
+    assert!(two.lease(SignedDuration::from_mins(2)).await.unwrap());
+    assert!(!one.lease(SignedDuration::from_mins(2)).await.unwrap());
 }

@@ -11,8 +11,8 @@ use crate::identity::VerifyError;
 use crate::routes::error::LinkError;
 use crate::session::error::SessionError;
 use crate::sign_in::SignInError;
-use crate::store::StoreError;
-use crate::upstream::UpstreamError;
+use crate::store::error::StoreError;
+use crate::upstream::error::UpstreamError;
 
 /// The longest wait that a browser is told, whatever Coder asks for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);

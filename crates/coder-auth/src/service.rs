@@ -51,6 +51,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
 /// | `GET /api/coder/v1/link` | [`show_link`](Self::show_link) |
 /// | `POST /api/coder/v1/link` | [`link`](Self::link) |
 /// | `DELETE /api/coder/v1/link` | [`unlink`](Self::unlink) |
+/// | `DELETE /api/coder/v1/connection` | [`disconnect`](Self::disconnect) |
 ///
 /// Errors are answered in Backstage's form ([`ErrorResponse`]) and logged.
 #[derive(Clone)]
@@ -66,6 +67,19 @@ struct AuthState {
     logout: LogoutRoute,
     userinfo: UserInfoRoute,
     links: LinkRoutes,
+}
+
+impl AuthState {
+    async fn disconnect(&self, request: &Request<Bytes>) -> Result<Response<Body>, AuthError> {
+        let session = self.logout.session(request.headers())?;
+        let grant = self.links.forget(request).await?;
+        match (session, grant) {
+            (Some(session), Some(_) | None) => self.logout.end(session).await?,
+            (None, Some(grant)) => self.logout.end_all(grant).await?,
+            (None, None) => {}
+        }
+        Ok(self.logout.ended(StatusCode::NO_CONTENT, request.headers()))
+    }
 }
 
 impl CoderAuth {
@@ -211,6 +225,17 @@ impl CoderAuth {
     /// The token stays valid at Coder, because it is the caller's own.
     pub async fn unlink(&self, request: &Request<Bytes>) -> Response<Body> {
         self.respond_in_time(request, Box::pin(self.0.links.unlink(request))).await
+    }
+
+    /// Ends what connects the caller with Coder: `DELETE /connection?env=…`. Callers are identified as
+    /// in [`show_link`](Self::show_link).
+    ///
+    /// The token that the caller has linked is forgotten. The session of the browser ends as at
+    /// [`logout`](Self::logout); a request without a session cookie that brings an identity token of
+    /// this portal ends all sessions of the login that the token was issued for. What a request may
+    /// not end is refused before anything has ended, so 204 means that nothing of it is left.
+    pub async fn disconnect(&self, request: &Request<Bytes>) -> Response<Body> {
+        self.respond_in_time(request, Box::pin(self.0.disconnect(request))).await
     }
 
     /// Identifies the caller of a request, with a client for Coder's API. The first of these

@@ -24,13 +24,14 @@ pub(crate) async fn answer<B>(portal: &Portal, request: &mut Request<B>) -> Opti
             return Some(refusal.map(|body| Body::new(ResponseBody(body))));
         }
     };
-    let portal = portal.clone();
-    // It ends with one of its sides, or with the process.
-    tokio::spawn(async move {
+    let relayed = portal.clone();
+    // It ends with one of its sides, with the credential that has opened it, and when the portal closes
+    // its streams. A server that stops waits for the last word, as for all work of the portal.
+    portal.auth().world().runtime.spawn(Box::pin(async move {
         if let Ok(connection) = upgrade.await {
             let page = WebSocket::from_accepted(TokioIo::new(connection)).await;
-            portal.relay(page, coder).await;
+            relayed.relay(page, coder).await;
         }
-    });
+    }));
     Some(acceptance.response().map(|()| Body::empty()))
 }

@@ -91,6 +91,8 @@ async fn no_request_that_the_description_allows_or_forbids_is_answered_with_a_fa
     with_values(&mut description, "kind", &json!(["component", "Component", "user"]));
     with_values(&mut description, "namespace", &json!(["default", "x"]));
     with_values(&mut description, "name", &json!(["payments", "nothing"]));
+    // It does not end.
+    description["paths"].as_object_mut().unwrap().remove("/api/coder/v1/live");
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fuzz-http");
     std::fs::create_dir_all(&directory).unwrap();
     std::fs::write(directory.join("openapi.json"), description.to_string()).unwrap();

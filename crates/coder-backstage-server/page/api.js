@@ -23,12 +23,27 @@ export class Refused extends Error {
 }
 
 /** The JSON at `path`, or nothing where the answer has none. */
-export async function ask(path, method = 'GET') {
-  let answer;
+export async function ask(path, method = 'GET', { body, key } = {}) {
+  const headers = { Accept: 'application/json' };
+  if (body) {
+    headers['Content-Type'] = 'application/json';
+  }
+  if (key) {
+    headers['Idempotency-Key'] = key;
+  }
+  const answer = await request(path, { method, headers, body: body && JSON.stringify(body) });
+  if (!answer.ok) {
+    throw await refusal(answer);
+  }
+  return parse(await answer.text().catch(() => ''));
+}
+
+/** The answer to a request with the session of this browser. */
+export async function request(path, { headers, ...options }) {
   try {
-    answer = await fetch(path, {
-      method,
-      headers: { Accept: 'application/json', 'X-Requested-With': 'XMLHttpRequest' },
+    return await fetch(path, {
+      ...options,
+      headers: { ...headers, 'X-Requested-With': 'XMLHttpRequest' },
       credentials: 'same-origin',
       cache: 'no-store',
       redirect: 'error',
@@ -37,19 +52,23 @@ export async function ask(path, method = 'GET') {
     const message = "The portal's server cannot be reached. Is it still running?";
     throw new Refused(0, 'Unreachable', message);
   }
-  const text = await answer.text().catch(() => '');
-  const body = parse(text);
-  if (answer.ok) {
-    return body;
-  }
-  const { name, message } = body?.error ?? {};
-  const wait = Number(answer.headers.get('Retry-After')) || undefined;
-  throw new Refused(
+}
+
+/** The error in an answer. */
+export async function refusal(answer) {
+  const { name, message } = parse(await answer.text().catch(() => ''))?.error ?? {};
+  return new Refused(
     answer.status,
     name ?? 'Error',
     message ?? `The portal's server answered with status ${answer.status}.`,
-    wait,
+    Number(answer.headers.get('Retry-After')) || undefined,
   );
+}
+
+/** A key of a request, so that one that is sent again is not done again. */
+export function newKey() {
+  const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
+  return bytes.map(byte => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function parse(text) {

@@ -1,14 +1,22 @@
 // The entities, and the card of workspaces that belongs to each.
 
-import { Refused, ask } from './api.js';
+import { Refused, ask, newKey } from './api.js';
 import { element, fromTemplate, link, sentence, setText, withCode } from './dom.js';
-import { showWorkspace } from './workspace.js';
+import { WorkspaceRows } from './workspace.js';
+
+/** What has happened to the workspace that was opened. */
+const OUTCOMES = {
+  found: 'Running already:',
+  joined: 'Starting already:',
+  started: 'Starting',
+  created: 'Creating',
+};
 
 /** The entities of the catalog, each with a card that keeps itself up to date. */
 export class Catalog {
   #cards = [];
 
-  /** `context` is `{ environment, announce(text), onSignedOut(refused) }`. */
+  /** `context` is `{ environment, live, announce(text), onSignedOut(refused) }`. */
   constructor(list, context) {
     this.list = list;
     this.context = context;
@@ -51,7 +59,7 @@ class Card {
   #timer;
   #asking = false;
   #closed = false;
-  #known;
+  #rows;
 
   constructor(entity, context) {
     this.entity = entity;
@@ -73,6 +81,9 @@ class Card {
     const repository = this.#part('.repository');
     repository.hidden = !link(repository.firstElementChild, entity.repositoryUrl);
     repository.firstElementChild.textContent = withoutScheme(entity.repositoryUrl);
+    const again = () => this.look();
+    this.#rows = new WorkspaceRows(this.#part('.workspaces'), { ...context, again });
+    this.#part('.work').addEventListener('click', () => this.#work());
     this.#part('.again').addEventListener('click', async () => {
       await this.look();
       if (this.#part('.failure').hidden) {
@@ -90,10 +101,7 @@ class Card {
     this.#asking = true;
     let again;
     try {
-      const { kind, namespace, name } = this.entity;
-      const path = [kind.toLowerCase(), namespace, name].map(encodeURIComponent).join('/');
-      const query = new URLSearchParams({ env: this.context.environment });
-      const found = await ask(`/api/coder/v1/entities/${path}/workspaces?${query}`);
+      const found = await ask(this.#path('workspaces'));
       if (!this.#closed) {
         this.#show(found);
         again = found.pollAfterSeconds;
@@ -114,6 +122,32 @@ class Card {
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);
+    this.#rows.close();
+  }
+
+  /** Opens a workspace: one that is there, or a new one. */
+  async #work() {
+    const button = this.#part('.work');
+    if (button.ariaDisabled === 'true') {
+      return;
+    }
+    button.ariaDisabled = 'true';
+    try {
+      const { outcome, workspace } = await ask(this.#path('open'), 'POST', { key: newKey() });
+      this.context.announce(`${OUTCOMES[outcome]} ${workspace.name} of ${this.title}.`);
+      await this.look();
+    } catch (refused) {
+      this.#fail(refused);
+    } finally {
+      button.ariaDisabled = null;
+    }
+  }
+
+  #path(below) {
+    const { kind, namespace, name } = this.entity;
+    const path = [kind.toLowerCase(), namespace, name, below].map(encodeURIComponent).join('/');
+    const query = new URLSearchParams({ env: this.context.environment });
+    return `/api/coder/v1/entities/${path}?${query}`;
   }
 
   #show(found) {
@@ -131,40 +165,8 @@ class Card {
     const notices = this.#part('.notices');
     notices.replaceChildren(...found.notices.map(text => withCode(element('li'), text)));
     notices.hidden = found.notices.length === 0;
-    this.#showWorkspaces(found.workspaces);
-  }
-
-  /** A row stays the same element as long as its workspace is there, and is moved only if it must. */
-  #showWorkspaces(workspaces) {
-    const list = this.#part('.workspaces');
-    const focused = document.activeElement;
-    const rows = new Map([...list.children].map(row => [row.dataset.id, row]));
-    workspaces.forEach((workspace, place) => {
-      const row = rows.get(workspace.id) ?? fromTemplate('workspace-template');
-      showWorkspace(row, workspace);
-      if (list.children[place] !== row) {
-        list.insertBefore(row, list.children[place] ?? null);
-      }
-    });
-    while (list.children.length > workspaces.length) {
-      list.lastElementChild.remove();
-    }
-    if (list.contains(focused)) {
-      focused.focus({ preventScroll: true });
-    }
-    this.#announceChanges(workspaces);
-  }
-
-  #announceChanges(workspaces) {
-    const known = this.#known;
-    this.#known = new Map(workspaces.map(({ id, label }) => [id, label]));
-    if (known) {
-      for (const { id, name, label } of workspaces) {
-        if (known.get(id) !== label) {
-          this.context.announce(`Workspace ${name} of ${this.title}: ${label.replace('…', '')}.`);
-        }
-      }
-    }
+    this.#part('.work').hidden = !found.templateName;
+    this.#rows.show(found.workspaces);
   }
 
   /** Says why, keeps what was known, and gives the seconds after which to try again by itself. */

@@ -1,12 +1,17 @@
 // The page as a whole: who is signed in, and what is shown then.
 
+import { prepareQuestion } from './actions.js';
 import { Catalog } from './catalog.js';
+import { Live } from './live.js';
+import { Mine } from './mine.js';
 import { restore, signIn, signInPage, signOut } from './session.js';
 
 const { environment, origin } = document.documentElement.dataset;
 const $ = id => document.getElementById(id);
 
 let catalog;
+let live;
+let mine;
 let popup;
 let retry;
 
@@ -18,6 +23,7 @@ $('sign-in').addEventListener('click', () => {
   }
 });
 $('disconnect').addEventListener('click', disconnect);
+prepareQuestion();
 $('account-picture').addEventListener('error', () => {
   $('account-picture').hidden = true;
 });
@@ -117,12 +123,12 @@ function enter(person) {
 
 async function openCatalog() {
   noProblem();
-  catalog?.close();
-  catalog = new Catalog($('entities'), {
-    environment,
-    announce,
-    onSignedOut: refused => leave(refused.message),
-  });
+  close();
+  const context = { environment, announce, onSignedOut: refused => leave(refused.message) };
+  live = new Live(context);
+  mine = new Mine($('mine'), { ...context, live });
+  catalog = new Catalog($('entities'), { ...context, live });
+  mine.look();
   try {
     const count = await catalog.open();
     $('catalog-summary').textContent =
@@ -165,8 +171,7 @@ async function disconnect() {
 
 /** Shows what someone who is not signed in sees, with the reason when it was not their wish. */
 function leave(reason) {
-  catalog?.close();
-  catalog = undefined;
+  close();
   show('signed-out');
   noProblem();
   if (reason) {
@@ -175,12 +180,20 @@ function leave(reason) {
   focusOnState();
 }
 
+function close() {
+  for (const part of [live, mine, catalog]) {
+    part?.close();
+  }
+  [live, mine, catalog] = [];
+}
+
 function show(state) {
   document.body.dataset.state = state;
   const signedIn = state === 'signed-in';
   const signingIn = state === 'signing-in';
   $('account').hidden = !signedIn;
   $('catalog').hidden = !signedIn;
+  $('mine').hidden = !signedIn;
   $('welcome').hidden = !(state === 'signed-out' || signingIn);
   $('restoring').hidden = state !== 'restoring';
   $('sign-in').textContent = signingIn ? 'Go on in the Coder window' : 'Sign in with Coder';

@@ -64,6 +64,7 @@ mod configuration;
 #[cfg(feature = "demo")]
 mod demo;
 mod failure;
+mod index_store;
 mod logs;
 mod page;
 mod places;

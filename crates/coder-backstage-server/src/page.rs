@@ -25,6 +25,9 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/page/session.js", "text/javascript; charset=utf-8", include_str!("../page/session.js")),
     ("/page/catalog.js", "text/javascript; charset=utf-8", include_str!("../page/catalog.js")),
     ("/page/workspace.js", "text/javascript; charset=utf-8", include_str!("../page/workspace.js")),
+    ("/page/actions.js", "text/javascript; charset=utf-8", include_str!("../page/actions.js")),
+    ("/page/live.js", "text/javascript; charset=utf-8", include_str!("../page/live.js")),
+    ("/page/mine.js", "text/javascript; charset=utf-8", include_str!("../page/mine.js")),
     ("/page/dom.js", "text/javascript; charset=utf-8", include_str!("../page/dom.js")),
     ("/page/icon.svg", "image/svg+xml", include_str!("../page/icon.svg")),
 ];

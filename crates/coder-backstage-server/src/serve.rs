@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::page::Page;
 use crate::server::Serving;
 use crate::user_agent::USER_AGENT;
-use crate::{check, configuration, server, shutdown, store, tls};
+use crate::{check, configuration, index_store, server, shutdown, store, tls};
 
 /// Serves until the process is asked to stop.
 pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
@@ -36,7 +36,12 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
         routes = routes.merge(page.router());
     }
     let connections = args.max_connections;
-    let serving = Serving { routes, portal: portal.clone(), tls, runtime, connections };
+    let index = if portal.has_index() {
+        Some(index_store::open(&config.session, &args.data.directory()).await?)
+    } else {
+        None
+    };
+    let serving = Serving { routes, portal: portal.clone(), tls, runtime, connections, index };
     tokio::select! {
         () = server::run(listener, serving, shutdown::requested()) => Ok(()),
         never = check::watch(&config, &portal, store), if !args.skip_check => match never {},

@@ -3,6 +3,7 @@
 use std::io;
 use std::num::NonZeroUsize;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,6 +12,7 @@ use axum::serve::Listener;
 use coder_config::Listen;
 use coder_core::{TokioRuntime, with_causes};
 use coder_portal::Portal;
+use coder_workspaces::index::IndexStore;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::{HttpService, Service as _, service_fn};
@@ -91,6 +93,8 @@ pub(crate) struct Serving {
     pub(crate) runtime: TokioRuntime,
     /// How many connections there may be at a time. Others wait until one of them ends.
     pub(crate) connections: NonZeroUsize,
+    /// Where the index of workspaces is kept between two runs.
+    pub(crate) index: Option<Arc<dyn IndexStore>>,
 }
 
 /// Serves the routes and sweeps the portal until `stop` ends; then what is under way is finished,
@@ -100,12 +104,14 @@ pub(crate) async fn run(
     serving: Serving,
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
-    let Serving { routes, portal, tls, runtime, connections } = serving;
+    let Serving { routes, portal, tls, runtime, connections, index } = serving;
     let routes = compression::compressed(routes);
     let streams = portal.clone();
+    let reading = tokio::spawn(portal.index_reader(index)).abort_handle();
     let stop = async move {
         stop.await;
         streams.close_streams();
+        reading.abort();
     };
     let sweeping = tokio::spawn(portal.auth().sweeper());
     let stopped_at = serve(listener, routes, tls, connections, stop).await;
@@ -287,7 +293,6 @@ async fn until_closed<C: Future<Output = hyper::Result<()>>>(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use std::future::pending;

@@ -241,3 +241,56 @@ async fn a_page_of_the_portal_watches_a_workspace_over_a_web_socket() {
     let (_stream, foreign) = served.raw(&handshake("https://evil.example")).await;
     assert!(foreign.starts_with("HTTP/1.1 403"), "{foreign}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stops_tells_each_web_socket_and_ends_each_stream_of_coder() {
+    let served = Served::new("server").await;
+    let card = served.card().await;
+    let coder = served.house.coder();
+    coder.add_template("devcontainers");
+    let workspace = coder.add_workspace(&served.alice, "mine").template("devcontainers");
+    let watch = format!("/api/v2/workspaces/{}/watch", workspace.running().create());
+    let mut events = card.ask(&served, Method::GET, &watch).send().await.unwrap();
+    assert_eq!(events.headers()["content-type"], "text/event-stream");
+    let head = format!(
+        "GET /api/proxy/coder{watch}-ws HTTP/1.1\r\nhost: localhost:7007\r\norigin: {PORTAL}\r\ncoder-session-token: {}\r\nauthorization: Bearer {}\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        card.token, card.identity
+    );
+    let (mut socket, answer) = served.raw(&head).await;
+    assert!(answer.starts_with("HTTP/1.1 101"), "{answer}");
+    served.process.terminate();
+    let mut messages = Vec::new();
+    socket.read_to_end(&mut messages).await.unwrap();
+    // The last frame is a close of two bytes, the code 1001 (RFC 6455 §5.5.1).
+    assert!(messages.ends_with(&[0x88, 2, 0x03, 0xe9]), "{messages:?}");
+    while let Some(_event) = events.chunk().await.unwrap() {}
+    let log = served.process.ended();
+    assert!(!log.contains("cut off"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_with_two_lengths_is_the_chunks_and_ends_its_connection() {
+    let served = Served::new("browser").await;
+    let card = served.card().await;
+    let coder = served.house.coder();
+    let (length, chunked) = ("content-length: 3", "transfer-encoding: chunked");
+    for (first, second) in [(length, chunked), (chunked, length)] {
+        coder
+            .fail_next(Fault::answer(StatusCode::OK, "application/json", "{}").on("/api/v2/files"));
+        // By its length, the body would end before `POST`, and that would be a request of its own.
+        let request = format!(
+            "POST /api/proxy/coder/api/v2/files HTTP/1.1\r\nhost: localhost:7007\r\ncontent-type: application/x-tar\r\ncoder-session-token: {}\r\nauthorization: Bearer {}\r\n{first}\r\n{second}\r\n\r\n5\r\nPOST \r\n0\r\n\r\n",
+            card.token, card.identity
+        );
+        let before = coder.requests().len();
+        let (mut stream, answer) = served.raw(&request).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{first}: {answer}");
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).await.unwrap();
+        let seen = &coder.requests()[before..];
+        let [upload] = seen else { panic!("{first}: {seen:?}") };
+        assert_eq!(upload.body, "POST ", "{first}: the chunks");
+        let rest = String::from_utf8(rest).unwrap();
+        assert!(!rest.contains("HTTP/1.1"), "nothing else is answered: {rest}");
+    }
+}

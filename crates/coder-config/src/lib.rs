@@ -105,10 +105,10 @@ pub mod yaml;
 pub use app_config::{
     AccessTokenPolicy, AllowedEntities, AppConfig, AuthConfig, BackendConfig,
     BuiltInSignInResolver, CatalogConfig, CatalogLocation, CatalogRule, CertificateConfig,
-    CoderEnvironment, CorsConfig, CustomSignInResolver, KeyStoreConfig, Listen, ListenError,
-    Logout, ProxyConfig, ProxyCredentials, RemoteCatalogConfig, RuleLocation, RuleTarget,
-    SessionConfig, SessionStoreConfig, SignInResolverConfig, SignInResolverName, StaticKeyConfig,
-    TrustedIssuerConfig,
+    CoderEnvironment, CorsConfig, CustomSignInResolver, IndexConfig, IndexVisibility,
+    KeyStoreConfig, Listen, ListenError, Logout, ProxyConfig, ProxyCredentials,
+    RemoteCatalogConfig, RuleLocation, RuleTarget, SessionConfig, SessionStoreConfig,
+    SignInResolverConfig, SignInResolverName, StaticKeyConfig, TrustedIssuerConfig,
 };
 pub use coder_spec::CoderSpec;
 pub use creation_mode::{CreationMode, CreationModeError};

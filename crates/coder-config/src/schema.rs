@@ -298,6 +298,12 @@ fn coder() -> Value {
                 "keys": { "type": "array", "items": secret("A key of at least 32 random characters."), "description": "What seals what is stored, the newest first; each once." },
                 "store": store(),
             })),
+            "index": closed("How all workspaces are read at once, and who is shown which of them.", &[], &json!({
+                "token": secret("A Coder session token of a service account, which reads one index for everybody. Without it an index is read for each person, with that person's rights."),
+                "visibility": { "enum": ["own", "coder", "everyone"], "default": "own", "description": "The workspaces that a person is shown of the service account's index: own ones, those that Coder shows to the person, or all." },
+                "requestsPerMinute": { "type": "integer", "minimum": 1, "maximum": 100_000, "default": 256, "description": "The greatest number of requests to Coder in a minute, for each index. Coder allows 512 to one user." },
+                "bypassRateLimit": { "type": "boolean", "default": false, "description": "Whether the service account asks Coder to lift its limit of requests. Coder does so for an owner of the deployment." },
+            })),
             "catalog": closed("The Backstage whose catalog is asked, in place of the files of `catalog.locations`.", &["type", "baseUrl", "token"], &json!({
                 "type": { "const": "backstage" },
                 "baseUrl": url("Where this server reaches that Backstage's backend."),

@@ -3,7 +3,7 @@
 
 mod support;
 
-use coder_config::{AppConfig, ConfigErrors};
+use coder_config::{AppConfig, ConfigErrors, IndexVisibility};
 use support::{load_text as load, told};
 
 /// Returns what is told of each configuration, below the line that differs.
@@ -352,4 +352,35 @@ auth: {{ providers: {{ coder: {{ development: {{ clientId: id, clientSecret: s, 
     ] {
         assert_eq!(told(nothing), "", "{nothing}");
     }
+}
+
+#[test]
+fn an_index_of_everybody_is_read_by_a_service_account_and_shows_people_their_own_unless_told() {
+    let index = |text: &str| with("environment: development", text).map(|config| config.index);
+    let own = index("workspaces: {}").unwrap();
+    assert!(own.token.is_none());
+    assert_eq!((own.visibility, own.requests_per_minute), (IndexVisibility::Own, 256));
+    let service = index("index: { token: 'abc-def ', requestsPerMinute: 400 }").unwrap();
+    assert_eq!(service.token.unwrap().expose(), "abc-def");
+    assert_eq!(service.visibility, IndexVisibility::Own);
+    assert!(!service.bypass_rate_limit);
+    let wide = index("index: { token: abc, visibility: everyone, bypassRateLimit: true }").unwrap();
+    assert_eq!((wide.visibility, wide.bypass_rate_limit), (IndexVisibility::Everyone, true));
+}
+
+#[test]
+fn an_index_that_cannot_be_read_as_it_is_written_is_told_at_its_place() {
+    insta::assert_snapshot!(each_told(
+        [
+            "index: { visibility: everyone }",
+            "index: { bypassRateLimit: true, token: '${UNSET_TOKEN}' }",
+            "index: { token: '' }",
+            "index: { token: 'do not print' }",
+            "index: { token: abc, visibility: all }",
+            "index: { token: abc, requestsPerMinute: 0 }",
+            "index: { requestsPerMinute: a lot }",
+            "index: { tokn: abc }",
+        ],
+        |line| with("environment: development", line)
+    ));
 }

@@ -1,4 +1,4 @@
-//! Limits of bodies that a peer sends: how much, and how long a silence may last.
+//! Limits of bodies that a peer sends: how much, how long a silence may last, and how long the whole.
 
 use std::fmt;
 use std::pin::Pin;
@@ -17,6 +17,7 @@ use crate::{Body, BoxFuture, Runtime, TransportError, TransportErrorKind};
 pub struct BodyLimits {
     size: u64,
     idle: Duration,
+    deadline: Option<Duration>,
 }
 
 impl BodyLimits {
@@ -26,7 +27,15 @@ impl BodyLimits {
     /// A silence ends the body after one to two times `idle`, because a timer for every chunk would
     /// cost more than the chunk. The time in which nobody reads the body does not count.
     pub const fn new(size: u64, idle: Duration) -> Self {
-        Self { size, idle }
+        Self { size, idle, deadline: None }
+    }
+
+    /// Sets the time that the whole body may take, from the first wait for a part of it. Without it,
+    /// a sender that is never silent may take any time.
+    #[must_use]
+    pub const fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
     }
 }
 
@@ -45,6 +54,7 @@ impl Body {
                 limits,
                 has_moved: false,
                 timer: None,
+                deadline: None,
                 runtime: Arc::clone(runtime),
             }),
         }
@@ -60,6 +70,8 @@ struct Bounded {
     /// Whether a chunk has come since the timer was set.
     has_moved: bool,
     timer: Option<BoxFuture<'static, ()>>,
+    /// Set with the first wait, if the limits have one.
+    deadline: Option<BoxFuture<'static, ()>>,
     runtime: Arc<dyn Runtime>,
 }
 
@@ -75,8 +87,14 @@ impl Bounded {
         Ok(chunk)
     }
 
-    /// Waits for the end of a silence that is too long.
-    fn poll_silence(&mut self, context: &mut Context<'_>) -> Poll<TransportError> {
+    /// Waits for the end of a silence that is too long, or of the time for the whole body.
+    fn poll_too_late(&mut self, context: &mut Context<'_>) -> Poll<TransportError> {
+        if let Some(limit) = self.limits.deadline {
+            let deadline = self.deadline.get_or_insert_with(|| self.runtime.sleep(limit));
+            if deadline.poll_unpin(context).is_ready() {
+                return Poll::Ready(TransportError::new(TransportErrorKind::Timeout));
+            }
+        }
         loop {
             let timer = self.timer.get_or_insert_with(|| {
                 self.has_moved = false;
@@ -102,7 +120,7 @@ impl Stream for Bounded {
             Poll::Ready(Some(Ok(chunk))) => Some(self.take(chunk)),
             Poll::Ready(Some(Err(error))) => Some(Err(error)),
             Poll::Ready(None) => None,
-            Poll::Pending => match self.poll_silence(context) {
+            Poll::Pending => match self.poll_too_late(context) {
                 Poll::Ready(error) => Some(Err(error)),
                 Poll::Pending => return Poll::Pending,
             },

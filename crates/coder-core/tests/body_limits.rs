@@ -66,6 +66,21 @@ async fn a_body_that_moves_may_last_as_long_as_it_needs() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_body_that_moves_for_too_long_ends_at_its_deadline() {
+    let drip = stream::unfold((), async |()| {
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        Some((Ok::<_, TransportError>(Bytes::from_static(b"x")), ()))
+    });
+    let limits = BodyLimits::new(1000, Duration::from_secs(10)).deadline(Duration::from_secs(60));
+    let asked = tokio::time::Instant::now();
+    let error =
+        Body::from_stream(drip).bounded(limits, &runtime()).collect(1000).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Timeout);
+    // The clock is paused: this is the time that was waited for, not the machine's.
+    assert_eq!(asked.elapsed(), Duration::from_secs(60));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_slow_reader_is_no_silent_sender() {
     let mut body = chunks(&["1", "2"]).bounded(LIMITS, &runtime());
     assert_eq!(body.next().await.unwrap().unwrap(), "1");

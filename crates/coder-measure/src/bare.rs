@@ -66,7 +66,7 @@ pub(crate) async fn serve(directory: &Path) -> Outcome<()> {
 }
 
 #[expect(clippy::print_stderr, reason = "as the server's log tells where it listens")]
-fn eprint_address(listener: &TcpListener) -> Outcome<()> {
+pub(crate) fn eprint_address(listener: &TcpListener) -> Outcome<()> {
     eprintln!("address={}", listener.local_addr()?);
     Ok(())
 }

@@ -25,6 +25,8 @@ pub(crate) struct Person {
 pub(crate) enum Work {
     /// A request without cookies that is answered with this status.
     Get(String, StatusCode),
+    /// A request through a proxy, with the person's cookies.
+    Proxied(String),
     /// A refresh with the session's cookie.
     Refresh,
     /// A whole login: start, consent at the fake, callback.
@@ -90,6 +92,7 @@ async fn once(person: &mut Person, work: &Work) -> Outcome<()> {
             return Ok(());
         }
         Work::Get(path, status) => (path.as_str(), "", *status),
+        Work::Proxied(path) => (path.as_str(), person.cookies.as_str(), StatusCode::OK),
         Work::Refresh => (browser::REFRESH, person.cookies.as_str(), StatusCode::OK),
     };
     let answer = person.connection.get(path, cookies).await?;

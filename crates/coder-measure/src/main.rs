@@ -2,12 +2,14 @@
 #![expect(clippy::print_stdout, reason = "a measurement talks to the person who started it")]
 
 mod bare;
+mod bare_proxy;
 mod browser;
 mod connection;
 mod load;
 mod outcome;
 mod postgres;
 mod process;
+mod proxy;
 mod report;
 mod run;
 mod streams;
@@ -33,6 +35,13 @@ enum Part {
         /// The answers as JSON.
         answers: PathBuf,
     },
+    /// Passes requests on to a server. The measurement starts it.
+    BareProxy {
+        /// The host and port of the server.
+        target: String,
+    },
+    /// Measures requests through the proxy to Coder, beside a bare reverse proxy.
+    Proxy(proxy::ProxyArguments),
     /// Measures open streams of events in which nothing happens.
     Streams(streams::StreamsArguments),
 }
@@ -42,6 +51,8 @@ async fn main() -> ExitCode {
     let Arguments { part, run } = Arguments::parse();
     let done = match part {
         Some(Part::Bare { answers }) => bare::serve(&answers).await,
+        Some(Part::BareProxy { target }) => bare_proxy::serve(&target).await,
+        Some(Part::Proxy(proxy)) => proxy::run(&proxy).await,
         Some(Part::Streams(streams)) => streams::run(&streams).await,
         None => run::run(&run).await,
     };

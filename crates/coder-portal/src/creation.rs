@@ -1,7 +1,5 @@
 //! How a person gets a workspace of an entity: the form for a new one, creating, and opening.
 
-use std::time::Duration;
-
 use coder_client::WorkspaceName;
 use coder_config::EntityRef;
 use coder_workspaces::{
@@ -11,12 +9,9 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::api::{
-    ApiError, Asked, Call, Json, JsonBody, Made, NoQuery, OptionalJsonBody, check_values,
+    ApiError, Asked, Call, Json, JsonBody, Made, NoQuery, OptionalJsonBody, PATIENCE, check_values,
 };
 use crate::wire;
-
-/// How long a Coder that does not answer is asked again. The answer of a route takes 20 seconds at most.
-const PATIENCE: Duration = Duration::from_secs(12);
 
 /// The choices of a person for a new workspace.
 #[derive(Debug, Default, Deserialize)]
@@ -66,23 +61,11 @@ pub(crate) struct OpenBody {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct OpenedWorkspace {
-    outcome: Outcome,
+    /// Way in which it was obtained: it was running (`found`) or starting already (`joined`), or this
+    /// request has started or created it.
+    #[cfg_attr(test, schemars(with = "wire::workspace::schema::Outcome"))]
+    outcome: OpenOutcome,
     workspace: wire::Workspace,
-}
-
-/// How a workspace was obtained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-enum Outcome {
-    /// The workspace was running.
-    Found,
-    /// The workspace was starting already.
-    Joined,
-    /// The workspace was stopped, and this request has started it.
-    Started,
-    /// This request has created the workspace.
-    Created,
 }
 
 pub(crate) async fn form(call: Call<EntityRef>) -> Result<Json<wire::CreationForm>, ApiError> {
@@ -103,7 +86,10 @@ pub(crate) async fn create(
     check_values(parameters)?;
     let name = WorkspaceName::parse(name).map_err(ApiError::Name)?;
     let config = call.compatible_config().await?;
-    let mut ensure = EnsureWorkspace::new(&config, name);
+    let mut ensure = EnsureWorkspace::new(&config, name)
+        .user_id(call.caller.user_id())
+        .template_versions(&call.state.template_versions)
+        .wait_limit(PATIENCE);
     for (name, value) in parameters {
         ensure = ensure.parameter(name, value);
     }
@@ -111,6 +97,7 @@ pub(crate) async fn create(
         ensure = ensure.preset(preset);
     }
     let ensured = ensure.run(&call.client).await?;
+    call.state.live.refresh(ensured.workspace.id);
     let workspace = call.show(&ensured.workspace).await;
     Ok(if ensured.created { Made::Created(workspace) } else { Made::Found(workspace) })
 }
@@ -121,7 +108,11 @@ pub(crate) async fn open(
     let OpenBody { name, preset, parameters } = &call.body.0;
     check_values(parameters)?;
     let config = call.compatible_config().await?;
-    let mut open = OpenWorkspace::new(&config).wait(Wait::UntilAsked).wait_limit(PATIENCE);
+    let mut open = OpenWorkspace::new(&config)
+        .user_id(call.caller.user_id())
+        .template_versions(&call.state.template_versions)
+        .wait(Wait::UntilAsked)
+        .wait_limit(PATIENCE);
     if let Some(name) = name {
         open = open.name(WorkspaceName::parse(name).map_err(ApiError::Name)?);
     }
@@ -131,17 +122,15 @@ pub(crate) async fn open(
     if let Some(preset) = preset {
         open = open.preset(preset);
     }
-    let opened = open.run(&call.client, |_| {}).await?;
-    let outcome = match opened.outcome {
-        OpenOutcome::Found => Outcome::Found,
-        OpenOutcome::Joined => Outcome::Joined,
-        OpenOutcome::Started => Outcome::Started,
-        OpenOutcome::Created => Outcome::Created,
-    };
-    let opened = OpenedWorkspace { outcome, workspace: call.show(&opened.workspace).await };
+    let coder_workspaces::OpenedWorkspace { outcome, workspace, .. } =
+        open.run(&call.client, |_| {}).await?;
+    call.state.live.refresh(workspace.id);
+    let opened = OpenedWorkspace { outcome, workspace: call.show(&workspace).await };
     Ok(match outcome {
-        Outcome::Found => Asked::Done(opened),
-        Outcome::Joined | Outcome::Started | Outcome::Created => Asked::Accepted(opened),
+        OpenOutcome::Found => Asked::Done(opened),
+        OpenOutcome::Joined | OpenOutcome::Started | OpenOutcome::Created => {
+            Asked::Accepted(opened)
+        }
     })
 }
 
@@ -159,9 +148,9 @@ impl<Q, B> Call<EntityRef, Q, B> {
     async fn form(&self, choices: &Choices) -> Result<Json<wire::CreationForm>, ApiError> {
         let config = self.compatible_config().await?;
         let Choices { preset, parameters } = choices;
-        let user = self.caller.user_id();
-        let form =
-            CreationForm::read(&self.client, &config, user, preset.as_deref(), parameters).await?;
-        Ok(Json(form.into()))
+        let (user, cache) = (self.caller.user_id(), &self.state.template_versions);
+        let preset = preset.as_deref();
+        let form = CreationForm::read(&self.client, &config, user, preset, parameters, cache);
+        Ok(Json(form.await?.into()))
     }
 }

@@ -6,12 +6,13 @@ use coder_config::{CreationMode, Entity, EntityRef, WorkspacesConfig};
 use coder_core::with_causes;
 use coder_workspaces::{
     Availability, DeploymentHosts, EntityWorkspaces, EntityWorkspacesConfig, Owner, Search,
-    WorkspacesError, poll_after,
+    SearchProblem, WorkspacesError, poll_after,
 };
 use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::api::{ApiError, Call, Json};
+use crate::notices::Notices;
 use crate::state::PortalState;
 use crate::wire;
 use crate::workspace_query::WorkspacesQuery;
@@ -182,11 +183,22 @@ impl<P, Q, B> Call<P, Q, B> {
         &self,
         found: EntityWorkspaces,
         access_url: &coder_core::DeploymentUrl,
-        mut notices: Vec<String>,
+        notices: Vec<String>,
     ) -> wire::WorkspaceList {
         // By the clock that the workspaces' moments are of.
         let now = self.client.now();
-        notices.extend(found.problems.iter().map(ToString::to_string));
+        let mut notices = Notices::new(notices);
+        for problem in &found.problems {
+            match problem {
+                SearchProblem::Failed(error) => {
+                    notices.add_error("one of several requests failed", error);
+                }
+                SearchProblem::Refused(_)
+                | SearchProblem::Unreadable(_)
+                | SearchProblem::Missing { .. }
+                | SearchProblem::TooMany { .. } => notices.add(problem.to_string()),
+            }
+        }
         let hosts = if found.workspaces.is_empty() {
             DeploymentHosts::new(access_url.clone())
         } else {
@@ -203,7 +215,7 @@ impl<P, Q, B> Call<P, Q, B> {
             workspaces: workspaces
                 .map(|(workspace, now)| wire::Workspace::new(workspace, now, &hosts, user))
                 .collect(),
-            notices,
+            notices: notices.into_vec(),
             poll_after_seconds: poll.as_secs(),
         }
     }

@@ -18,13 +18,15 @@ use coder_config::{
     TrustedIssuerConfig, WorkspacesConfig,
 };
 use coder_core::{Origin, World, join_path, with_causes};
-use coder_workspaces::DeploymentHostsCache;
+use coder_workspaces::{DeploymentHostsCache, TemplateVersionCache};
 use jiff::SignedDuration;
 
 use crate::PortalError;
 use crate::api::Idempotency;
 use crate::builder::PortalBuilder;
+use crate::closing::Closing;
 use crate::cors::Cors;
+use crate::index::{Index, ServiceIndex};
 use crate::live::Live;
 use crate::portal::Portal;
 use crate::proxy::Proxy;
@@ -84,7 +86,13 @@ impl PortalBuilder<'_> {
             own_workspaces: config.workspaces.clone(),
             workspaces: workspaces(config),
             hosts: DeploymentHostsCache::default(),
+            template_versions: TemplateVersionCache::default(),
             live: Arc::new(Live::new(world)),
+            closing: Closing::new(),
+            index: Index::new(
+                ServiceIndex::from_config(config, world),
+                config.index.requests_per_minute,
+            ),
             repositories: RepositoriesOfBuilds::default(),
             idempotency: Idempotency::default(),
             unfinished: Unfinished::default(),

@@ -51,6 +51,7 @@
 //! | `/api/auth/.well-known/…`, `/api/auth/v1/userinfo` | identity tokens, for other backends |
 //! | `/api/coder/v1/entities/…` | the catalog's components: what Coder offers for each, its workspaces, the form for a new one, creating and opening |
 //! | `/api/coder/v1/workspaces/…` | workspaces: state, agents, ports, logs, accounts; start, stop, restart, update, delete, extend, rename, favourite, dormant |
+//! | `/api/coder/v1/index/…` | all workspaces at a glance: numbers for entities, a list with facets, files, changes, a report |
 //! | `/api/coder/v1/templates/…` | the templates that the caller may use |
 //! | `/api/coder/v1/me`, `…/connection`, `…/link` | who the caller is, and what connects the caller with Coder |
 //! | `/api/coder/v1/openapi.json` | the description of these in OpenAPI 3.1 |
@@ -69,15 +70,19 @@ mod api;
 mod auth_routes;
 mod builder;
 mod checkup;
+mod closing;
 mod compressible;
 mod cors;
 mod creation;
+mod credential;
 mod entities;
 mod error;
 mod frame;
 mod from_config;
+mod index;
 mod live;
 mod login;
+mod notices;
 mod part;
 mod person;
 mod portal;
@@ -85,6 +90,7 @@ mod portal_part;
 mod proxy;
 mod request_body;
 mod routes;
+mod signal;
 mod signing_keys;
 mod state;
 mod templates;

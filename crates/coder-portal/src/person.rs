@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use coder_auth::http::{empty, single_param};
 use coder_client::operations::{CheckAuthorization, Permission};
 use coder_core::{Body, without_causes};
-use http::header::SET_COOKIE;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use serde::Serialize;
 
 use crate::api::{ApiError, Call, Json};
@@ -104,42 +102,14 @@ pub(crate) async fn me(call: Call) -> Result<Json<Person>, ApiError> {
     }))
 }
 
-/// Ends the session of the browser, if there is one, and forgets the token that the caller has linked.
-///
-/// The caller is identified as at the routes of linked tokens.
+/// Ends what connects the caller with Coder, and the streams of the browser's session with it.
 pub(crate) async fn disconnect(state: &PortalState, request: &Request<Bytes>) -> Response<Body> {
-    let unlinked = state.auth.unlink(request).await;
-    // A session without an identity in Backstage has no linked token to forget.
-    if !unlinked.status().is_success() && unlinked.status() != StatusCode::FORBIDDEN {
-        return unlinked;
+    let answer = state.auth.disconnect(request).await;
+    let session = state.auth.session_id(request.headers());
+    if answer.status().is_success()
+        && let Some(session) = session
+    {
+        state.live.end_session(&session);
     }
-    if !request.headers().contains_key("x-requested-with") {
-        return unlinked;
-    }
-    let out = state.auth.logout(&state.with_environment(request)).await;
-    if !out.status().is_success() {
-        return out;
-    }
-    let mut done = empty(StatusCode::NO_CONTENT);
-    for cookie in out.headers().get_all(SET_COOKIE) {
-        done.headers_mut().append(SET_COOKIE, cookie.clone());
-    }
-    done
-}
-
-impl PortalState {
-    /// Returns the request with an environment. A logout needs one, and any one will do.
-    fn with_environment(&self, request: &Request<Bytes>) -> Request<Bytes> {
-        let mut request = request.clone();
-        if let (Ok(None), Some(name)) =
-            (single_param(&request, "env"), self.workspaces.keys().next())
-        {
-            let query =
-                form_urlencoded::Serializer::new(String::new()).append_pair("env", name).finish();
-            if let Ok(target) = format!("{}?{query}", request.uri().path()).parse() {
-                *request.uri_mut() = target;
-            }
-        }
-        request
-    }
+    answer
 }

@@ -8,13 +8,15 @@ use coder_auth::http::ErrorResponse;
 use coder_auth::{Caller, CoderAuth};
 use coder_client::WorkspaceId;
 use coder_core::{Body, WebSocket, WebSocketResponse};
+use coder_workspaces::index::IndexStore;
 use http::{HeaderMap, Request, Response};
 
 use crate::compressible::Compressible;
 use crate::cors;
 use crate::frame;
+use crate::index;
 use crate::part::Part;
-use crate::proxy::Proxy;
+use crate::proxy;
 use crate::request_body;
 use crate::routes::Route;
 use crate::state::PortalState;
@@ -62,12 +64,32 @@ impl Portal {
         self.0.live.refresh(workspace);
     }
 
-    /// Ends every open stream of events with an event that says so, and opens no more. Everything else
-    /// is answered as before.
+    /// Ends everything that is open: each stream of events of the portal with an event that says so,
+    /// each stream of events of Coder that the proxy passes on, and each WebSocket with the code 1001
+    /// (RFC 6455 §7.4.1). No more streams are opened. Everything else is answered as before.
     ///
     /// A server calls it when it is asked to stop: no stream would end by itself.
     pub fn close_streams(&self) {
         self.0.live.close();
+        self.0.closing.close();
+    }
+
+    /// Returns whether a service account reads an index of all workspaces (`coder.index.token`), so that
+    /// [`index_reader`](Self::index_reader) has something to do.
+    pub fn has_index(&self) -> bool {
+        self.0.index.has_service_account()
+    }
+
+    /// Returns the work that reads the index of the service account, for as long as this portal lives.
+    ///
+    /// A server spawns it once, and drops it when it stops. With a `store` a restart is warm, and of
+    /// several replicas that share one store only one reads Coder. Without a service account the work
+    /// ends at once.
+    pub fn index_reader(
+        &self,
+        store: Option<Arc<dyn IndexStore>>,
+    ) -> impl Future<Output = ()> + use<> {
+        index::sweep::run(Arc::downgrade(&self.0), store)
     }
 
     /// Answers a request to any route of this portal. An unknown route gets Backstage's 404.
@@ -90,7 +112,7 @@ impl Portal {
     ///
     /// An adapter calls it for a request that opens a WebSocket. It then answers the handshake and
     /// carries the messages between both, or sends the refusal. Only a page of an allowed origin
-    /// opens one.
+    /// opens one. A person has 32 of them at most, and all persons together have 1,024.
     pub async fn open_web_socket(&self, request: Request<()>) -> WebSocketResponse {
         let opened = match self.0.proxy.find(request.uri().path()) {
             Some((endpoint, path)) => self.0.open_web_socket_at(endpoint, path, &request).await,
@@ -115,7 +137,7 @@ impl Portal {
     ///
     /// `coder` is what [`open_web_socket`](Self::open_web_socket) has opened for this page.
     pub async fn relay(&self, page: WebSocket, coder: WebSocket) {
-        Proxy::relay(page, coder, &*self.0.world.runtime).await;
+        proxy::relay(page, coder, &*self.0.world.runtime).await;
     }
 
     /// Answers a request to any route, or to the routes of one part.

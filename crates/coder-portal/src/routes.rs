@@ -9,11 +9,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use coder_auth::http::{ErrorResponse, json};
 use coder_core::{Body, BoxFuture};
-use futures_util::{FutureExt as _, TryFutureExt as _};
+use futures_util::FutureExt as _;
 use http::{Method, Request, Response, StatusCode};
 
 use crate::api;
 use crate::auth_routes::AuthRoute;
+use crate::live;
 use crate::part::Part;
 use crate::request_body::BodyKind;
 use crate::state::PortalState;
@@ -27,7 +28,6 @@ pub(crate) enum Route {
     Auth(AuthRoute),
     Api(api::Matched),
     Health,
-    Live,
 }
 
 impl Route {
@@ -46,7 +46,6 @@ impl Route {
         let lower: Vec<&str> = lower.split('/').skip(1).collect();
         match lower.as_slice() {
             ["api", "auth", rest @ ..] => Some(Self::Auth(AuthRoute::find(method, rest)?)),
-            ["api", "coder", "v1", "live"] if get => Some(Self::Live),
             [".backstage", "health", "v1", "readiness" | "liveness"] if get => Some(Self::Health),
             _ => None,
         }
@@ -59,7 +58,7 @@ impl Route {
         match self {
             Self::Auth(route) => route.takes(method),
             Self::Api(found) => found.route.endpoint.takes,
-            Self::Health | Self::Live => BodyKind::Nothing,
+            Self::Health => BodyKind::Nothing,
         }
     }
 
@@ -67,9 +66,9 @@ impl Route {
     pub(crate) fn part(&self) -> Part {
         match self {
             Self::Auth(_) => Part::Auth,
+            Self::Api(found) if found.route.path == live::PATH => Part::Live,
             Self::Api(_) => Part::Workspaces,
             Self::Health => Part::Health,
-            Self::Live => Part::Live,
         }
     }
 
@@ -80,9 +79,11 @@ impl Route {
             Self::Api(found) => {
                 let path = found.route.path;
                 found.route.method == Method::GET
-                    && (path == "/openapi.json" || path.starts_with("/entities"))
+                    && (path == "/openapi.json"
+                        || path.starts_with("/entities")
+                        || (path.starts_with("/index/") && path != "/index/events"))
             }
-            Self::Auth(_) | Self::Health | Self::Live => false,
+            Self::Auth(_) | Self::Health => false,
         }
     }
 
@@ -99,7 +100,6 @@ impl Route {
             Self::Auth(AuthRoute::Logout) => Box::pin(state.logout(request).map(Ok)),
             Self::Auth(route) => Box::pin(route.answer(&state.auth, request).map(Ok)),
             Self::Api(found) => (found.route.endpoint.run)(state, request, found.path),
-            Self::Live => Box::pin(state.live(request).map_err(ErrorResponse::from)),
             Self::Health => {
                 Box::pin(async { Ok(json(StatusCode::OK, &serde_json::json!({ "status": "ok" }))) })
             }
@@ -115,7 +115,7 @@ mod tests {
     fn login(method: &str, path: &str) -> Option<AuthRoute> {
         match Route::find(&method.parse().unwrap(), path)? {
             Route::Auth(route) => Some(route),
-            Route::Api(_) | Route::Health | Route::Live => None,
+            Route::Api(_) | Route::Health => None,
         }
     }
 

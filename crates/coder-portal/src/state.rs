@@ -7,10 +7,12 @@ use backstage_catalog::Catalog;
 use coder_auth::CoderAuth;
 use coder_config::{ScmIntegrations, WorkspacesConfig};
 use coder_core::World;
-use coder_workspaces::DeploymentHostsCache;
+use coder_workspaces::{DeploymentHostsCache, TemplateVersionCache};
 
 use crate::api::Idempotency;
+use crate::closing::Closing;
 use crate::cors::Cors;
+use crate::index::Index;
 use crate::live::Live;
 use crate::proxy::Proxy;
 use crate::workspaces::{RepositoriesOfBuilds, Unfinished};
@@ -30,8 +32,14 @@ pub(crate) struct PortalState {
     pub(crate) workspaces: BTreeMap<String, WorkspacesConfig>,
     /// Host names of the deployments' apps and shells.
     pub(crate) hosts: DeploymentHostsCache,
+    /// Presets, parameters and accounts of the templates' versions.
+    pub(crate) template_versions: TemplateVersionCache,
     /// Open streams of events.
     pub(crate) live: Arc<Live>,
+    /// The mark that the proxy's open connections have to end.
+    pub(crate) closing: Closing,
+    /// All workspaces at a glance.
+    pub(crate) index: Index,
     /// Repositories of the workspaces that were listed.
     pub(crate) repositories: RepositoriesOfBuilds,
     /// Answers to requests that have changed something, for those who send them again.

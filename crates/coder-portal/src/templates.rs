@@ -59,7 +59,7 @@ pub(crate) async fn fill_form(
     check_values(parameters)?;
     let template = call.client.send(&GetTemplate::new(call.path)).await?;
     let (client, user) = (&call.client, call.caller.user_id());
-    let form =
-        CreationForm::from_template(client, template, user, preset.as_deref(), parameters).await?;
-    Ok(Json(form.into()))
+    let (preset, cache) = (preset.as_deref(), &call.state.template_versions);
+    let form = CreationForm::from_template(client, template, user, preset, parameters, cache);
+    Ok(Json(form.await?.into()))
 }

@@ -13,20 +13,28 @@
 //! - `start`, `stop` and `lose-agents` with `running` or `stopped`: to that workspace.
 //! - `add NAME`: a person, unless that one is there; their `token`.
 //! - `register CALLBACK`: an application with this callback URL; its `clientId` and `clientSecret`.
+//! - `limit`: the next request is refused, as one too many.
+//!
+//! With the argument `2.24` it is a Coder of that release.
 
 use std::io::{BufRead as _, Write as _};
 use std::sync::Arc;
-use std::{error, io};
+use std::{env, error, io};
 
 use coder_core::{OsRandom, SystemClock};
-use coder_testkit::{FakeCoder, FakeServer, Pace};
+use coder_testkit::{FakeCoder, FakeServer, Fault, Pace, Version};
 use serde_json::{Value, json};
 
 const REPOSITORY: &str = "https://github.com/acme/payments";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn error::Error>> {
+    let version = match env::args().nth(1).as_deref() {
+        Some("2.24") => Version::V2_24,
+        _ => Version::default(),
+    };
     let builder = FakeCoder::builder()
+        .version(version)
         .clock(Arc::new(SystemClock))
         .random(Arc::new(OsRandom))
         .pace(Pace::INSTANT);
@@ -57,6 +65,7 @@ async fn main() -> Result<(), Box<dyn error::Error>> {
             "lose-agents" => coder.lose_agents(workspace),
             "add" => answer = json!({ "token": coder.add_user(object).session_token.expose() }),
             "register" => answer = registered(coder, object),
+            "limit" => coder.fail_next(Fault::rate_limited(30)),
             _ => answer = json!({ "error": format!("there is no action `{action}`") }),
         }
         writeln!(io::stdout(), "{answer}")?;

@@ -33,10 +33,12 @@ export type TokenProvider = (
 
 /** The part of a WebSocket that is used: the platform's own, or one of npm's `ws`. */
 export interface WebSocketLike {
+  /** Calls the listener whenever this happens. */
   addEventListener(
     type: 'open' | 'error' | 'close' | 'message',
     listener: (event: { readonly data?: unknown; readonly code?: number }) => void,
   ): void;
+  /** Closes the socket. */
   close(): void;
 }
 
@@ -165,7 +167,7 @@ export interface Workspace {
   readonly latestBuild: WorkspaceBuild;
   readonly agents: readonly WorkspaceAgent[];
   /** Whether it can be used, as `availability` of the package tells it. */
-  readonly availability: Omit<Availability, 'reason' | 'pollAfterSeconds' | 'agentStatuses'> & {
+  readonly availability: Omit<Availability, 'reason' | 'pollAfterSeconds'> & {
     /** The reason for the state, for people. */
     readonly reason?: string;
     /** Seconds until the next look; absent when nothing can change any more. */
@@ -338,6 +340,7 @@ export class CoderClient {
 
   /** Frees the memory at once. Without it, the garbage collector does so some time. */
   free(): void;
+  /** Frees the memory at the end of a block: `using … = …`. */
   [Symbol.dispose](): void;
 }
 
@@ -420,6 +423,7 @@ export interface EntityWorkspaces {
 
   /** Frees the memory at once. Without it, the garbage collector does so some time. */
   free(): void;
+  /** Frees the memory at the end of a block: `using … = …`. */
   [Symbol.dispose](): void;
 }
 

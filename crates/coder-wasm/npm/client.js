@@ -1,6 +1,6 @@
 import { fields, functionOrNothing, invalid, options, signalOrNothing, text } from './arguments.js';
 import { construct, disposed, settle, write } from './errors.js';
-import { Platform } from './platform.js';
+import { Platform, Transfer } from './platform.js';
 import { writeEntity } from './entity-fields.js';
 import * as wasm from '#client';
 
@@ -36,11 +36,12 @@ export class CoderClient {
 
   async read(operation, response) {
     if (typeof response?.arrayBuffer !== 'function') throw invalid('the answer must be a Response');
-    if (response.bodyUsed) throw invalid('the body of the answer was read before');
+    if (response.bodyUsed || response.body?.locked)
+      throw invalid('the body of the answer was read before');
     const text = write('the operation', fields('the operation', operation));
-    const body = new Uint8Array(await response.arrayBuffer());
-    const headers = [...response.headers].flat();
-    return settle(this.#used().read(text, response.status, headers, body));
+    const { status, headers, body } = response;
+    const flat = [...headers].flat();
+    return settle(await this.#used().read(text, status, flat, new Transfer(body)));
   }
 
   watchWorkspace(id, given) {

@@ -147,22 +147,38 @@ const WITHOUT_BODY = [204, 205, 304];
 function answer(method, [status, flat, body]) {
   const headers = new Headers();
   for (let index = 0; index < flat.length; index += 2) headers.append(flat[index], flat[index + 1]);
+  const chunks = body && stream(body);
   if (WITHOUT_BODY.includes(status) || method === 'HEAD' || body === undefined) {
-    body?.cancel();
+    chunks?.cancel();
     return new Response(null, { status, headers });
   }
-  return new Response(stream(body), { status, headers });
+  return new Response(chunks, { status, headers });
 }
 
-/** Reads the chunks of a body when somebody wants them. */
+/** Reads the chunks of a body when somebody wants them. Its handle is freed at its end. */
 function stream(body) {
+  let isOver = false;
+  function end() {
+    if (isOver) return;
+    isOver = true;
+    body.cancel();
+    body.free();
+  }
   const source = {
     async pull(controller) {
-      const chunk = await body.next();
-      if (chunk === undefined) controller.close();
-      else controller.enqueue(chunk);
+      try {
+        const chunk = await body.next();
+        // Of a body that was cancelled meanwhile, nobody wants the chunk.
+        if (isOver) return;
+        if (chunk !== undefined) return controller.enqueue(chunk);
+        end();
+        controller.close();
+      } catch (error) {
+        end();
+        throw error;
+      }
     },
-    cancel: () => body.cancel(),
+    cancel: end,
   };
   return new ReadableStream(source, { highWaterMark: 0 });
 }

@@ -188,6 +188,7 @@ export class CoderDefaults {
 
   /** Frees the memory at once. Without it, the garbage collector does so some time. */
   free(): void;
+  /** Frees the memory at the end of a block: `using … = …`. */
   [Symbol.dispose](): void;
 }
 
@@ -229,6 +230,7 @@ export class ScmIntegrations {
 
   /** Frees the memory at once. Without it, the garbage collector does so some time. */
   free(): void;
+  /** Frees the memory at the end of a block: `using … = …`. */
   [Symbol.dispose](): void;
 }
 
@@ -442,5 +444,6 @@ export class AssetUrls {
 
   /** Frees the memory at once. Without it, the garbage collector does so some time. */
   free(): void;
+  /** Frees the memory at the end of a block: `using … = …`. */
   [Symbol.dispose](): void;
 }

@@ -6,6 +6,10 @@ import * as wasm from '#entity';
 export { CoderError } from './errors.js';
 export { init } from '#entity';
 
+/** How many answers are kept, and for questions of which length. */
+const MOST_KEPT = 500;
+const MOST_KEPT_LENGTH = 2000;
+
 const prepared = new WeakMap();
 
 export function compileCoderConfig(appConfig, rawYamlConfig, repoUrl) {
@@ -21,6 +25,8 @@ export class CoderDefaults {
   #handle;
   /** The part of every answer that is the same for all entities. */
   #shared;
+  /** Answers to the last different questions. */
+  #known = new Map();
 
   constructor(appConfig, integrations) {
     wasm.started();
@@ -38,14 +44,15 @@ export class CoderDefaults {
 
   compile(rawYamlConfig, repoUrl) {
     const spec = rawYamlConfig === undefined ? undefined : write('spec.coder', rawYamlConfig);
-    return compiled(
-      settle(this.#used().compile(spec, textOrNothing('`repoUrl`', repoUrl))),
-      this.#shared,
-    );
+    const url = textOrNothing('`repoUrl`', repoUrl);
+    // JSON has no line breaks, and no word `undefined`.
+    const question = url === undefined ? `${spec}` : `${spec}\n${url}`;
+    return this.#compiled(question, handle => handle.compile(spec, url));
   }
 
   compileEntity(entity) {
-    return compiled(settle(this.#used().compileEntity(writeEntity(entity))), this.#shared);
+    const text = writeEntity(entity);
+    return this.#compiled(`entity ${text}`, handle => handle.compileEntity(text));
   }
 
   searchPlan(entity, given) {
@@ -68,6 +75,21 @@ export class CoderDefaults {
   free() {
     this.#handle?.free();
     this.#handle = undefined;
+    this.#known.clear();
+  }
+
+  /** A page compiles the same entities whenever it is drawn, so the last answers are kept. */
+  #compiled(question, ask) {
+    const handle = this.#used();
+    let own = this.#known.get(question);
+    if (own === undefined) {
+      own = settle(ask(handle));
+      if (question.length <= MOST_KEPT_LENGTH) {
+        if (this.#known.size === MOST_KEPT) this.#known.clear();
+        this.#known.set(question, own);
+      }
+    }
+    return compiled(own, this.#shared);
   }
 
   #used() {
@@ -228,7 +250,7 @@ function preparer(integrations) {
   );
 }
 
-/** What has no value is left out in Rust and `undefined` here. */
+/** What has no value is left out in Rust and `undefined` here. The answer is the caller's alone. */
 function compiled(own, { repoUrlParamKeys, accessUrl }) {
   return {
     mode: own.mode,
@@ -236,12 +258,12 @@ function compiled(own, { repoUrlParamKeys, accessUrl }) {
     templateName: own.templateName,
     repoUrl: own.repoUrl,
     repoUrlParamKeys,
-    params: own.params,
+    params: { ...own.params },
     isReadingEntityData: own.isReadingEntityData,
     accessUrl,
-    incompatible: own.incompatible,
+    incompatible: own.incompatible && { ...own.incompatible },
     repositoryProblem: own.repositoryProblem,
-    notices: own.notices ?? [],
+    notices: own.notices?.map(notice => ({ ...notice })) ?? [],
   };
 }
 

@@ -100,14 +100,20 @@ class Exchange {
 
   async #send(fetch, url, request) {
     const { signal } = this.#controller;
+    let answer;
     let response;
     // A `fetch` of somebody's own may not heed the signal.
     const aborted = new Promise((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason));
     });
     try {
-      response = await Promise.race([fetch(url, { ...request, signal }), aborted]);
+      answer = Promise.resolve(fetch(url, { ...request, signal }));
+      response = await Promise.race([answer, aborted]);
+      // Between the answer and this line there was a turn.
+      signal.throwIfAborted();
     } catch (error) {
+      // The answer has come or will come, and nobody reads it.
+      if (signal.aborted) answer?.then(letGo).catch(() => {});
       throw failure(error);
     }
     if (response.type === 'opaqueredirect') {
@@ -136,18 +142,23 @@ class Socket {
   #socket;
   #opened;
   #messages = [];
+  /** The size of the messages that wait, in UTF-16 units. */
+  #waiting = 0;
+  #isOver = false;
   #wake = () => {};
 
   constructor(socket) {
     this.#socket = socket;
     socket.addEventListener('message', ({ data }) => {
-      this.#add({ text: typeof data === 'string' ? data : undefined });
+      this.#receive(typeof data === 'string' ? data : undefined);
     });
-    socket.addEventListener('close', ({ code }) => this.#add({ code }));
-    socket.addEventListener('error', () => this.#add({ code: BROKEN }));
+    socket.addEventListener('close', ({ code }) => {
+      this.#end(code === NOT_CLOSED ? { failure: BROKEN } : { code });
+    });
+    socket.addEventListener('error', () => this.#end({ failure: BROKEN }));
     this.#opened = new Promise((resolve, reject) => {
       socket.addEventListener('open', () => resolve());
-      socket.addEventListener('error', () => reject({ reason: 'the web socket broke' }));
+      socket.addEventListener('error', () => reject(BROKEN));
       socket.addEventListener('close', () => reject({ reason: 'the web socket was closed' }));
     });
     this.#opened.catch(() => {});
@@ -160,19 +171,41 @@ class Socket {
   async next() {
     while (this.#messages.length === 0) await new Promise(resolve => (this.#wake = resolve));
     const message = this.#messages.shift();
-    if (message.code === BROKEN) throw { reason: 'the web socket broke' };
+    this.#waiting -= sizeOf(message);
+    if (message.failure !== undefined) throw message.failure;
     return message;
   }
 
   async read() {}
 
   abort() {
-    this.#socket?.close();
-    this.#add({ code: 1000 });
+    this.#messages = [];
+    this.#close({ code: 1000 });
+  }
+
+  /** A socket cannot be told to wait, so one whose messages are not read fast enough is closed. */
+  #receive(text) {
+    if (this.#isOver) return;
+    const size = sizeOf({ text });
+    if (size > MOST_WAITING) this.#close({ failure: TOO_LARGE });
+    else if (this.#waiting + size > MOST_WAITING) this.#close({ failure: TOO_FAST });
+    else this.#add({ text });
+  }
+
+  #close(last) {
+    this.#socket.close();
+    this.#end(last);
+  }
+
+  #end(last) {
+    this.#add(last);
+    this.#isOver = true;
   }
 
   #add(message) {
+    if (this.#isOver) return;
     this.#messages.push(message);
+    this.#waiting += sizeOf(message);
     this.#wake();
   }
 }
@@ -181,6 +214,7 @@ class Socket {
 class UpgradedSocket {
   #exchange;
   #socket;
+  #isOver = false;
 
   constructor(fetch, url, headers) {
     const request = { headers: [...headers, ['upgrade', 'websocket']] };
@@ -192,6 +226,8 @@ class UpgradedSocket {
     if (!response.webSocket) return refused;
     this.#socket = new Socket(response.webSocket);
     response.webSocket.accept();
+    // Between the answer and this line there was a turn.
+    if (this.#isOver) this.#socket.abort();
     return undefined;
   }
 
@@ -204,13 +240,36 @@ class UpgradedSocket {
   }
 
   abort() {
+    this.#isOver = true;
     this.#socket?.abort();
     this.#exchange.abort();
   }
 }
 
 /** The code of a close that nobody has sent (RFC 6455 §7.1.5). */
-const BROKEN = 1006;
+const NOT_CLOSED = 1006;
+
+/** The greatest size of a message, and of those that wait together: 16 Mi, as everywhere. */
+const MOST_WAITING = 16 * 1024 * 1024;
+
+/** A message takes space of its own, even an empty one. */
+const PER_MESSAGE = 64;
+
+const BROKEN = { reason: 'the web socket broke' };
+const TOO_LARGE = { kind: 'tooLarge', reason: 'a message is larger than 16 MiB' };
+// The next socket begins behind the messages that were read.
+const TOO_FAST = { reason: 'messages came faster than they were read' };
+
+function sizeOf({ text = '' }) {
+  return text.length + PER_MESSAGE;
+}
+
+/** Lets go of an answer that nobody waits for any more. */
+function letGo(response) {
+  new Transfer(response.body).abort();
+  response.webSocket?.accept();
+  response.webSocket?.close();
+}
 
 function pairs(flat) {
   return Array.from({ length: flat.length / 2 }, (_, index) =>

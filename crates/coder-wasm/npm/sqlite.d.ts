@@ -2,11 +2,17 @@ import type { Commit, Row, RowStore } from './stores.js';
 
 /** What the store needs of a database. Those of `better-sqlite3` 12 and of `node:sqlite` have it. */
 export interface SqliteDatabase {
+  /** Whether a transaction is open. */
   readonly inTransaction?: boolean;
+  /** Runs statements that have no parameters. */
   exec(sql: string): unknown;
+  /** Prepares a statement. */
   prepare(sql: string): {
+    /** Returns the first row. */
     get(...parameters: string[]): unknown;
+    /** Returns all rows. */
     all(...parameters: (string | number)[]): unknown[];
+    /** Runs a statement that has no rows. */
     run(...parameters: string[]): unknown;
   };
 }

@@ -30,3 +30,5 @@ pub mod platform;
 pub mod rows;
 #[cfg(feature = "text")]
 pub mod text;
+#[cfg(any(feature = "entity", all(feature = "client", target_family = "wasm")))]
+mod usable;

@@ -12,8 +12,12 @@ use coder_config::{Repository, ScmIntegrations, WorkspacesConfig};
 use coder_workspaces::EntityWorkspacesConfig;
 use coder_workspaces::index::{OwnershipReport, WorkspaceIndex};
 use jiff::{SignedDuration, Timestamp};
+use peak_alloc::PeakAlloc;
 use serde_json::json;
 use uuid::Uuid;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
 
 const KEYS: [&str; 2] = ["repo", "git_repo"];
 /// How many workspaces there are for each entity.
@@ -45,14 +49,13 @@ fn measure(size: usize, now: Timestamp) -> io::Result<()> {
     let entities = entities(size / EACH)?;
     let mut build = Duration::MAX;
     let mut index = None;
-    let mut memory = None;
+    let mut memory = 0;
     for _ in 0..RUNS {
         drop(index.take());
-        let (before, start) = (resident(), Instant::now());
+        let (before, start) = (MEMORY.current_usage(), Instant::now());
         let loaded = WorkspaceIndex::from_json(&saved, KEYS, ScmIntegrations::default());
         build = build.min(start.elapsed());
-        // The allocator keeps what the runs before have given back, so the first one tells.
-        memory = memory.or_else(|| Some(resident()?.saturating_sub(before?)));
+        memory = MEMORY.current_usage().saturating_sub(before);
         index = Some(loaded.map_err(io::Error::other)?);
     }
     let index = index.ok_or_else(|| io::Error::other("no run"))?;
@@ -69,7 +72,7 @@ fn measure(size: usize, now: Timestamp) -> io::Result<()> {
         report.workspaces_without_entity.is_empty()
     })?;
     let each = build / u32::try_from(size).unwrap_or(u32::MAX);
-    let memory = memory.map_or_else(|| "?".to_owned(), |bytes| format!("{} MB", bytes / 1_000_000));
+    let memory = format!("{} MB", memory / 1_000_000);
     writeln!(
         io::stdout(),
         "{size:>10} {:>9} {build:>10.2?} {each:>12.2?} {memory:>9} {of_entity:>10.0?} {of_owner:>10.0?} {report:>11.2?}",
@@ -105,7 +108,7 @@ fn saved(size: usize) -> Vec<u8> {
             "organizationId": id(0), "organizationName": "coder",
             "templateId": id(at % 7), "templateName": format!("template-{}", at % 7),
             "buildId": id(at), "buildNumber": 3, "status": "running",
-            "lastUsedAt": "2026-08-20T09:00:00Z", "dormantAt": null,
+            "lastUsedAt": format!("2026-08-20T09:{:02}:00Z", at * 7 % 60), "dormantAt": null,
             "listedAt": "2026-08-20T10:00:00Z",
             "repositories": [{ "name": "git_repo", "value": repository(at % entities) }],
             "unread": null,
@@ -132,11 +135,4 @@ fn entities(number: usize) -> io::Result<Vec<(String, EntityWorkspacesConfig)>> 
         Ok((format!("component:default/service-{at}"), entity))
     });
     entities.collect()
-}
-
-/// Returns the memory of this process that is in RAM, in bytes; `None` where the system does not tell.
-fn resident() -> Option<usize> {
-    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let resident: usize = pages.split_whitespace().nth(1)?.parse().ok()?;
-    Some(resident * 4096)
 }

@@ -4,6 +4,7 @@ use coder_client::models::Workspace;
 use coder_client::operations::{GetUser, ListTemplateVersionExternalAuth};
 use coder_client::{Client, TemplateVersionId, UserId};
 
+use crate::TemplateVersionCache;
 use crate::missing_account::MissingAccount;
 
 /// Lists the accounts that a workspace's owner has not linked, although its template needs them:
@@ -26,7 +27,7 @@ pub async fn missing_accounts(
         return Ok(Vec::new());
     };
     let owner = (workspace.owner_id, workspace.owner_name.as_str());
-    Ok(missing(client, version, Some(owner)).await?)
+    Ok(missing(client, version, Some(owner), None).await?)
 }
 
 /// Returns the accounts that `owner` has not linked, an id and a name, or the caller when `owner` is
@@ -35,7 +36,11 @@ pub(crate) async fn missing(
     client: &Client,
     version: TemplateVersionId,
     owner: Option<(UserId, &str)>,
+    cache: Option<&TemplateVersionCache>,
 ) -> Result<Vec<MissingAccount>, coder_client::ClientError> {
+    if cache.is_some_and(|cache| cache.needs_no_accounts(client, version)) {
+        return Ok(Vec::new());
+    }
     let list = ListTemplateVersionExternalAuth::new(version);
     let accounts = match owner {
         None => client.send(&list).await?,
@@ -50,6 +55,12 @@ pub(crate) async fn missing(
             accounts => accounts?,
         },
     };
+    if accounts.is_empty()
+        && accounts.unreadable().is_empty()
+        && let Some(cache) = cache
+    {
+        cache.note_no_accounts(client, version);
+    }
     let missing = accounts
         .into_iter()
         .filter(|account| !account.authenticated && account.optional != Some(true))

@@ -6,7 +6,7 @@ use coder_client::models::{
 };
 use coder_client::operations::{
     CreateWorkspace, EvaluateDynamicParameters, GetTemplateByName, GetUser, GetWorkspaceByName,
-    ListBuildParameters, ListPresets, ListTemplateVersionParameters, ListTemplates,
+    ListBuildParameters, ListTemplates,
 };
 use coder_client::{
     ClientError, List, TemplateFilter, TemplateVersionId, UserId, UserRef, WorkspaceName,
@@ -18,19 +18,45 @@ use indexmap::IndexMap;
 use crate::follow::{Follower, backoff};
 use crate::manage::leads_to;
 use crate::parameters::{Chosen, choose, choose_dynamic};
-use crate::{EntityWorkspacesConfig, NotCreatable, Progress, WorkspacesError, accounts};
+use crate::{
+    EntityWorkspacesConfig, NotCreatable, Progress, TemplateVersionCache, WorkspacesError,
+    accounts, version_reads,
+};
 
 /// Wishes of a caller for a new workspace.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct CreateRequest {
+pub(crate) struct CreateRequest<'a> {
     pub(crate) owner: UserRef,
     /// Parameter values, which win over the entity's.
     pub(crate) parameters: IndexMap<String, String>,
     /// Name of a preset.
     pub(crate) preset: Option<String>,
+    /// Id of the credential's user.
+    pub(crate) user_id: Option<UserId>,
+    pub(crate) template_versions: Option<&'a TemplateVersionCache>,
 }
 
-impl CreateRequest {
+/// A workspace of the name that a caller has chosen.
+#[derive(Debug)]
+pub(crate) enum Existing {
+    /// It is what the caller asks for.
+    Same(Box<Workspace>),
+    /// Only a [`plan`] can tell whether it is that.
+    Undecided,
+    /// There is none.
+    None,
+}
+
+impl CreateRequest<'_> {
+    /// Returns the presets of a template's version.
+    async fn presets<F: FnMut(Progress<'_>) + MaybeSend>(
+        &self,
+        follower: &mut Follower<'_, F>,
+        version: TemplateVersionId,
+    ) -> Result<List<Preset>, WorkspacesError> {
+        version_reads::presets(follower, version, self.template_versions).await
+    }
+
     /// Returns the parameters that the caller names and the preset does not set.
     fn parameters_beside(&self, preset: Option<&Preset>) -> IndexMap<String, String> {
         let mut named = self.parameters.clone();
@@ -53,13 +79,19 @@ fn explained(error: WorkspacesError, template: &Template) -> WorkspacesError {
 }
 
 /// Workspace to create, with all names resolved at Coder.
-pub(crate) struct Plan {
-    owner: UserRef,
-    owner_id: UserId,
-    owner_name: String,
+pub(crate) struct Plan<'a> {
+    request: &'a CreateRequest<'a>,
+    owner: FutureOwner,
     template: Template,
     preset: Option<Preset>,
     chosen: Chosen,
+}
+
+/// Owner of the workspace to create.
+struct FutureOwner {
+    id: UserId,
+    /// Username, when it is not the user of the credential.
+    other: Option<String>,
 }
 
 /// Outcome of creating a workspace under a name.
@@ -73,7 +105,7 @@ pub(crate) enum Created {
 }
 
 /// Returns the workspace of this name when it is what the caller asks for, whatever has become of its
-/// template since; `None` when only a [`plan`] can tell.
+/// template since.
 ///
 /// It is what was asked for when the template, the values that the caller names and the values of
 /// the preset agree, and those of the entity as far as the workspace has such parameters.
@@ -84,16 +116,29 @@ pub(crate) enum Created {
 pub(crate) async fn existing<F: FnMut(Progress<'_>) + MaybeSend>(
     follower: &mut Follower<'_, F>,
     config: &EntityWorkspacesConfig,
-    request: &CreateRequest,
+    request: &CreateRequest<'_>,
     name: &WorkspaceName,
-) -> Result<Option<Workspace>, WorkspacesError> {
-    let Some(workspace) = called(follower, &request.owner, name).await? else { return Ok(None) };
+) -> Result<Existing, WorkspacesError> {
+    let Some(workspace) = called(follower, &request.owner, name).await? else {
+        return Ok(Existing::None);
+    };
+    let is_same = is_wanted(follower, config, request, &workspace).await?;
+    Ok(if is_same { Existing::Same(Box::new(workspace)) } else { Existing::Undecided })
+}
+
+/// Tells whether a workspace is surely what the caller asks for.
+async fn is_wanted<F: FnMut(Progress<'_>) + MaybeSend>(
+    follower: &mut Follower<'_, F>,
+    config: &EntityWorkspacesConfig,
+    request: &CreateRequest<'_>,
+    workspace: &Workspace,
+) -> Result<bool, WorkspacesError> {
     let build = &workspace.latest_build;
-    let Some(template) = config.template.as_ref() else { return Ok(None) };
+    let Some(template) = config.template.as_ref() else { return Ok(false) };
     let is_of_template = template.template() == workspace.template_name
         && template.organization().is_none_or(|one| one == workspace.organization_name);
     if !is_of_template {
-        return Ok(None);
+        return Ok(false);
     }
     let has = follower.ask(&ListBuildParameters::new(build.id)).await?;
     let value = |name: &str| has.iter().find(|one| one.name == *name).map(|one| &one.value);
@@ -101,17 +146,17 @@ pub(crate) async fn existing<F: FnMut(Progress<'_>) + MaybeSend>(
     wanted.retain(|name, _| value(name).is_some());
     wanted.extend(request.parameters.clone());
     if let Some(preset) = request.preset.as_deref() {
-        let Some(version) = build.template_version_id else { return Ok(None) };
-        let presets = follower.ask(&ListPresets::new(version)).await?;
-        let Ok(preset) = preset_called(preset, presets) else { return Ok(None) };
-        let Ok(beside) = beside(Some(&preset), config, request) else { return Ok(None) };
+        let Some(version) = build.template_version_id else { return Ok(false) };
+        let presets = request.presets(follower, version).await?;
+        let Ok(preset) = preset_called(preset, presets) else { return Ok(false) };
+        let Ok(beside) = beside(Some(&preset), config, request) else { return Ok(false) };
         wanted.retain(|name, _| beside.contains_key(name));
         let from_preset = preset.parameters.into_iter().map(|one| (one.name, one.value));
         wanted.extend(from_preset.filter(|(name, _)| value(name).is_some()));
     }
     let agrees = wanted.iter().all(|(name, wanted)| value(name) == Some(wanted));
     // Without anything that tells the entity's workspaces from others, the plan decides.
-    Ok((agrees && !wanted.is_empty()).then_some(workspace))
+    Ok(agrees && !wanted.is_empty())
 }
 
 /// Reads the workspace of this name, if there is one.
@@ -134,29 +179,42 @@ async fn called<F: FnMut(Progress<'_>) + MaybeSend>(
 }
 
 /// Resolves owner, template, preset and parameters of a new workspace at Coder.
-pub(crate) async fn plan<F: FnMut(Progress<'_>) + MaybeSend>(
+pub(crate) async fn plan<'a, F: FnMut(Progress<'_>) + MaybeSend>(
     follower: &mut Follower<'_, F>,
     config: &EntityWorkspacesConfig,
-    request: &CreateRequest,
-) -> Result<Plan, WorkspacesError> {
-    let owner = owner(follower, &request.owner).await?;
-    if owner.status == UserStatus::Suspended {
-        return Err(NotCreatable::OwnerSuspended(owner.username).into());
-    }
-    let (owner_id, owner_name) = (owner.id, owner.username);
+    request: &'a CreateRequest<'a>,
+) -> Result<Plan<'a>, WorkspacesError> {
+    let owner = future_owner(follower, request).await?;
     let template = template(follower, config.template.as_ref()).await?;
     let version = active_version(&template)?;
     let preset = match request.preset.as_deref() {
         None => None,
-        Some(name) => Some(preset_called(name, follower.ask(&ListPresets::new(version)).await?)?),
+        Some(name) => Some(preset_called(name, request.presets(follower, version).await?)?),
     };
     let asked = beside(preset.as_ref(), config, request)?;
-    let chosen = parameters(follower, &template, &asked, request, preset.as_ref(), owner_id);
+    let chosen = parameters(follower, &template, &asked, request, preset.as_ref(), owner.id);
     let chosen = chosen.await.map_err(|error| explained(error, &template))?;
     for name in &chosen.unknown {
         tracing::debug!(template = template.name, parameter = name, "left out: not a parameter");
     }
-    Ok(Plan { owner: request.owner.clone(), owner_id, owner_name, template, preset, chosen })
+    Ok(Plan { request, owner, template, preset, chosen })
+}
+
+/// Returns the future owner. The user of the credential is not asked for when the caller knows the id:
+/// Coder would not listen to a suspended one.
+async fn future_owner<F: FnMut(Progress<'_>) + MaybeSend>(
+    follower: &mut Follower<'_, F>,
+    request: &CreateRequest<'_>,
+) -> Result<FutureOwner, WorkspacesError> {
+    if let (UserRef::Me, Some(id)) = (&request.owner, request.user_id) {
+        return Ok(FutureOwner { id, other: None });
+    }
+    let owner = owner(follower, &request.owner).await?;
+    if owner.status == UserStatus::Suspended {
+        return Err(NotCreatable::OwnerSuspended(owner.username).into());
+    }
+    let other = (request.owner != UserRef::Me).then_some(owner.username);
+    Ok(FutureOwner { id: owner.id, other })
 }
 
 /// Reads the future owner. Coder evaluates a template's parameters for one owner only, so the
@@ -232,7 +290,7 @@ pub(crate) fn preset_called(name: &str, presets: List<Preset>) -> Result<Preset,
 fn beside(
     preset: Option<&Preset>,
     config: &EntityWorkspacesConfig,
-    request: &CreateRequest,
+    request: &CreateRequest<'_>,
 ) -> Result<IndexMap<String, String>, NotCreatable> {
     let mut asked = config.params.clone();
     asked.extend(request.parameters.clone());
@@ -262,7 +320,7 @@ async fn parameters<F: FnMut(Progress<'_>) + MaybeSend>(
     follower: &mut Follower<'_, F>,
     template: &Template,
     asked: &IndexMap<String, String>,
-    request: &CreateRequest,
+    request: &CreateRequest<'_>,
     preset: Option<&Preset>,
     owner: UserId,
 ) -> Result<Chosen, WorkspacesError> {
@@ -288,20 +346,21 @@ async fn parameters<F: FnMut(Progress<'_>) + MaybeSend>(
             Err(error) => return Err(error),
         }
     }
-    let known = follower.ask(&ListTemplateVersionParameters::new(version)).await?;
+    let known = version_reads::parameters(follower, version, request.template_versions).await?;
     Ok(choose(asked, &request.parameters_beside(preset), &known, preset)?)
 }
 
-impl Plan {
+impl Plan<'_> {
     /// Checks that the owner has linked all accounts that the template needs.
     pub(crate) async fn check_accounts<F: FnMut(Progress<'_>) + MaybeSend>(
         &self,
         follower: &mut Follower<'_, F>,
     ) -> Result<(), WorkspacesError> {
         let version = active_version(&self.template)?;
-        let owner = self.other_owner().map(|name| (self.owner_id, name));
+        let (client, cache) = (follower.client, self.request.template_versions);
+        let owner = self.other_owner().map(|name| (self.owner.id, name));
         loop {
-            match accounts::missing(follower.client, version, owner).await {
+            match accounts::missing(client, version, owner, cache).await {
                 Ok(missing) if missing.is_empty() => return Ok(()),
                 Ok(missing) => return Err(NotCreatable::ExternalAuth { missing }.into()),
                 Err(error) => follower.wait_after(error, backoff(1)).await?,
@@ -349,12 +408,12 @@ impl Plan {
 
     /// Returns the name of the future owner; `None` when it is the caller.
     fn other_owner(&self) -> Option<&str> {
-        (self.owner != UserRef::Me).then_some(self.owner_name.as_str())
+        self.owner.other.as_deref()
     }
 
     fn order(&self, name: &WorkspaceName) -> CreateWorkspace {
         let order = CreateWorkspace::from_template(self.template.id, name.clone());
-        let order = order.for_user(self.owner.clone());
+        let order = order.for_user(self.request.owner.clone());
         let values = self.chosen.values.iter();
         let order = values.fold(order, |order, (name, value)| order.parameter(name, value));
         match &self.preset {
@@ -370,7 +429,7 @@ impl Plan {
         follower: &mut Follower<'_, F>,
         name: &WorkspaceName,
     ) -> Result<Option<Workspace>, WorkspacesError> {
-        let found = called(follower, &self.owner, name).await?;
+        let found = called(follower, &self.request.owner, name).await?;
         let Some(workspace) = found else { return Ok(None) };
         let build = &workspace.latest_build;
         if workspace.template_id != Some(self.template.id)

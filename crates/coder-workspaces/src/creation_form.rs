@@ -7,11 +7,9 @@ use coder_client::models::{
     DiagnosticSeverity, ParameterDiagnostic, Preset, PreviewParameter, Template,
     TemplateVersionParameter,
 };
-use coder_client::operations::{
-    EvaluateDynamicParameters, ListPresets, ListTemplateVersionParameters,
-};
+use coder_client::operations::EvaluateDynamicParameters;
 use coder_client::{Client, List, TemplateVersionId, UserId};
-use coder_core::cleaned;
+use coder_core::{MaybeSend, cleaned};
 use futures_util::future::try_join;
 use indexmap::IndexMap;
 
@@ -19,7 +17,8 @@ use crate::create::{active_version, preset_called, template};
 use crate::follow::Follower;
 use crate::parameters::strangers;
 use crate::{
-    EntityWorkspacesConfig, MissingAccount, ParameterProblem, Progress, WorkspacesError, accounts,
+    EntityWorkspacesConfig, MissingAccount, ParameterProblem, Progress, TemplateVersionCache,
+    WorkspacesError, accounts, version_reads,
 };
 
 /// How long a Coder that does not answer is waited for.
@@ -94,7 +93,7 @@ impl CreationForm {
     /// credential.
     ///
     /// `preset` and `values` are what the person has chosen so far. A value wins over one of the
-    /// preset, and that over one of the entity.
+    /// preset, and that over one of the entity. `cache` is what is known of the versions of templates.
     ///
     /// # Errors
     ///
@@ -106,11 +105,12 @@ impl CreationForm {
         owner: UserId,
         preset: Option<&str>,
         values: &IndexMap<String, String>,
+        cache: &TemplateVersionCache,
     ) -> Result<Self, WorkspacesError> {
         let mut untold = |_: Progress<'_>| {};
         let follower = &mut Follower::new(client, WAIT_LIMIT, &mut untold);
         let template = template(follower, config.template.as_ref()).await?;
-        Self::fill(client, template, owner, (&config.params, preset, values)).await
+        Self::fill(follower, template, owner, (&config.params, preset, values), cache).await
     }
 
     /// Reads the form for a workspace of a template, as [`read`](Self::read) does.
@@ -124,12 +124,15 @@ impl CreationForm {
         owner: UserId,
         preset: Option<&str>,
         values: &IndexMap<String, String>,
+        cache: &TemplateVersionCache,
     ) -> Result<Self, WorkspacesError> {
-        Self::fill(client, template, owner, (&IndexMap::new(), preset, values)).await
+        let mut untold = |_: Progress<'_>| {};
+        let follower = &mut Follower::new(client, WAIT_LIMIT, &mut untold);
+        Self::fill(follower, template, owner, (&IndexMap::new(), preset, values), cache).await
     }
 
-    async fn fill(
-        client: &Client,
+    async fn fill<F: FnMut(Progress<'_>) + MaybeSend>(
+        follower: &mut Follower<'_, F>,
         template: Template,
         owner: UserId,
         (given, preset, chosen): (
@@ -137,9 +140,10 @@ impl CreationForm {
             Option<&str>,
             &IndexMap<String, String>,
         ),
+        cache: &TemplateVersionCache,
     ) -> Result<Self, WorkspacesError> {
-        let version = active_version(&template)?;
-        let presets = client.send(&ListPresets::new(version)).await?;
+        let (client, version) = (follower.client, active_version(&template)?);
+        let presets = version_reads::presets(follower, version, Some(cache)).await?;
         let mut values = given.clone();
         if let Some(name) = preset {
             let preset = preset_called(name, presets.clone())?;
@@ -147,11 +151,9 @@ impl CreationForm {
         }
         values.extend(chosen.clone());
         let is_classic = template.use_classic_parameter_flow;
-        let ((parameters, mut problems), missing_accounts) = try_join(
-            parameters(client, version, owner, is_classic, &values),
-            accounts::missing(client, version, None),
-        )
-        .await?;
+        let accounts = async { Ok(accounts::missing(client, version, None, Some(cache)).await?) };
+        let parameters = parameters(follower, version, owner, is_classic, (&values, cache));
+        let ((parameters, mut problems), missing_accounts) = try_join(parameters, accounts).await?;
         let known: Vec<&str> = parameters.iter().map(|one| one.name.as_str()).collect();
         problems.extend(strangers(chosen, &known));
         Ok(Self { template, presets, parameters, problems, missing_accounts })
@@ -160,17 +162,17 @@ impl CreationForm {
 
 type Parameters = (Vec<FormParameter>, Vec<ParameterProblem>);
 
-async fn parameters(
-    client: &Client,
+async fn parameters<F: FnMut(Progress<'_>) + MaybeSend>(
+    follower: &mut Follower<'_, F>,
     version: TemplateVersionId,
     owner: UserId,
     is_classic: bool,
-    values: &IndexMap<String, String>,
-) -> Result<Parameters, coder_client::ClientError> {
+    (values, cache): (&IndexMap<String, String>, &TemplateVersionCache),
+) -> Result<Parameters, WorkspacesError> {
     if !is_classic {
         let empty = EvaluateDynamicParameters::new(version).for_user(owner);
         let form = values.iter().fold(empty, |form, (name, value)| form.input(name, value));
-        match client.send(&form).await {
+        match follower.client.send(&form).await {
             Ok(form) => {
                 let mut problems = told("", &form.diagnostics);
                 for parameter in &form.parameters {
@@ -180,10 +182,10 @@ async fn parameters(
             }
             // An older Coder has no such form, and its templates do not need one.
             Err(error) if error.is_unsupported() => {}
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
     }
-    let known = client.send(&ListTemplateVersionParameters::new(version)).await?;
+    let known = version_reads::parameters(follower, version, Some(cache)).await?;
     let parameters = known.into_iter().map(|parameter| {
         let value = values.get(&parameter.name).cloned();
         classic(parameter, value)

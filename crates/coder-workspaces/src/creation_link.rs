@@ -6,6 +6,7 @@ use coder_core::DeploymentUrl;
 use indexmap::IndexMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
+use url::form_urlencoded::byte_serialize;
 
 /// Characters that JavaScript's `encodeURIComponent` encodes, as the links of Coder's own plugin do.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -28,7 +29,8 @@ pub struct CreationLink {
     access_url: DeploymentUrl,
     /// The form's page, without query.
     form: Url,
-    query: Vec<(String, String)>,
+    /// Names and values, encoded as a form.
+    query: String,
 }
 
 impl CreationLink {
@@ -47,8 +49,8 @@ impl CreationLink {
         }
         form.set_path(&(path + "/workspace"));
         let access_url = access_url.clone();
-        let link = Self { access_url, form, query: Vec::new() }.with("mode", mode.as_str());
-        params.iter().fold(link, |link, (name, value)| link.with(format!("param.{name}"), value))
+        let link = Self { access_url, form, query: String::new() }.with("mode", mode.as_str());
+        params.iter().fold(link, |link, (name, value)| link.with_parts(["param.", name], value))
     }
 
     /// Sets the name that the form suggests for the workspace.
@@ -62,13 +64,13 @@ impl CreationLink {
     /// Works with [`CreationMode::Auto`] only.
     #[must_use]
     pub fn reuse(self, matching: &WorkspaceFilter) -> Self {
-        self.with("match", matching.to_string())
+        self.with("match", &matching.to_string())
     }
 
     /// Selects this version of the template.
     #[must_use]
     pub fn version(self, version: TemplateVersionId) -> Self {
-        self.with("version", version.to_string())
+        self.with("version", &version.to_string())
     }
 
     /// Selects a preset by its name; its values win over the parameters. Coder takes it from 2.35 on.
@@ -82,13 +84,13 @@ impl CreationLink {
     #[must_use]
     pub fn lock<'a>(self, params: impl IntoIterator<Item = &'a str>) -> Self {
         let names: Vec<&str> = params.into_iter().filter(|name| !name.contains(',')).collect();
-        if names.is_empty() { self } else { self.with("disable_params", names.join(",")) }
+        if names.is_empty() { self } else { self.with("disable_params", &names.join(",")) }
     }
 
     /// Returns the link as a URL.
     pub fn url(&self) -> Url {
         let mut url = self.form.clone();
-        url.query_pairs_mut().extend_pairs(&self.query);
+        url.set_query(Some(&self.query));
         url
     }
 
@@ -110,8 +112,19 @@ impl CreationLink {
         self.access_url.endpoint(["open-in-coder.svg"])
     }
 
-    fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.query.push((name.into(), value.into()));
+    fn with(self, name: &str, value: &str) -> Self {
+        self.with_parts([name], value)
+    }
+
+    /// Adds a value whose name has these parts.
+    fn with_parts<'a>(mut self, name: impl IntoIterator<Item = &'a str>, value: &str) -> Self {
+        if !self.query.is_empty() {
+            self.query.push('&');
+        }
+        let name = name.into_iter().flat_map(|part| byte_serialize(part.as_bytes()));
+        self.query.extend(name);
+        self.query.push('=');
+        self.query.extend(byte_serialize(value.as_bytes()));
         self
     }
 }

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use coder_client::models::Workspace;
-use coder_client::{Client, UserRef, WorkspaceName};
+use coder_client::{Client, UserId, UserRef, WorkspaceName};
 
-use crate::create::{self, CreateRequest, Created};
+use crate::create::{self, CreateRequest, Created, Existing};
 use crate::follow::Follower;
-use crate::{EntityWorkspacesConfig, NotCreatable, Progress, WorkspacesError};
+use crate::{
+    EntityWorkspacesConfig, NotCreatable, Progress, TemplateVersionCache, WorkspacesError,
+};
 
-/// How long a Coder that does not answer is waited for.
+/// How long a Coder that does not answer is waited for by default.
 const WAIT_LIMIT: Duration = Duration::from_secs(60);
 
 /// One call for automation, such as a step of a scaffolder: afterwards somebody has a workspace of
@@ -35,7 +37,8 @@ const WAIT_LIMIT: Duration = Duration::from_secs(60);
 pub struct EnsureWorkspace<'a> {
     config: &'a EntityWorkspacesConfig,
     name: WorkspaceName,
-    request: CreateRequest,
+    request: CreateRequest<'a>,
+    wait_limit: Duration,
 }
 
 /// Workspace that exists now, and whether this call has created it.
@@ -52,7 +55,7 @@ impl<'a> EnsureWorkspace<'a> {
     /// Creates a request for a workspace of this entity called `name`. The name makes the request
     /// repeatable: [`run`](Self::run) finds what an earlier one has created.
     pub fn new(config: &'a EntityWorkspacesConfig, name: WorkspaceName) -> Self {
-        Self { config, name, request: CreateRequest::default() }
+        Self { config, name, request: CreateRequest::default(), wait_limit: WAIT_LIMIT }
     }
 
     /// Sets the owner of the workspace; by default the user of the client's credential.
@@ -78,8 +81,30 @@ impl<'a> EnsureWorkspace<'a> {
         self
     }
 
+    /// Sets the id of the credential's user, for a caller that knows it. Otherwise Coder is asked before
+    /// a workspace is created.
+    #[must_use]
+    pub fn user_id(mut self, user_id: UserId) -> Self {
+        self.request.user_id = Some(user_id);
+        self
+    }
+
+    /// Sets what is known of the versions of templates, which is asked for once then.
+    #[must_use]
+    pub fn template_versions(mut self, cache: &'a TemplateVersionCache) -> Self {
+        self.request.template_versions = Some(cache);
+        self
+    }
+
+    /// Sets the longest time for which a Coder that does not answer is asked again; by default a
+    /// minute.
+    #[must_use]
+    pub fn wait_limit(self, wait_limit: Duration) -> Self {
+        Self { wait_limit, ..self }
+    }
+
     /// Creates the workspace unless it exists, and returns without waiting for its build. While
-    /// Coder does not answer, it is asked again for a minute.
+    /// Coder does not answer, it is asked again within the [wait limit](Self::wait_limit).
     ///
     /// [`ManageWorkspace::start`](crate::ManageWorkspace::start) joins the build that is under way
     /// and waits for it.
@@ -92,13 +117,15 @@ impl<'a> EnsureWorkspace<'a> {
     /// Coder refuses or does not answer.
     pub async fn run(&self, client: &Client) -> Result<EnsuredWorkspace, WorkspacesError> {
         let mut untold = |_: Progress<'_>| {};
-        let follower = &mut Follower::new(client, WAIT_LIMIT, &mut untold);
+        let follower = &mut Follower::new(client, self.wait_limit, &mut untold);
         let existing = create::existing(follower, self.config, &self.request, &self.name).await?;
-        if let Some(workspace) = existing {
-            return Ok(EnsuredWorkspace { workspace, created: false });
+        if let Existing::Same(workspace) = existing {
+            return Ok(EnsuredWorkspace { workspace: *workspace, created: false });
         }
         let plan = create::plan(follower, self.config, &self.request).await?;
-        if let Some(workspace) = plan.earlier(follower, &self.name).await? {
+        if let Existing::Undecided = existing
+            && let Some(workspace) = plan.earlier(follower, &self.name).await?
+        {
             return Ok(EnsuredWorkspace { workspace, created: false });
         }
         plan.check_accounts(follower).await?;

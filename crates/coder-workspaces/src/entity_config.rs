@@ -85,6 +85,14 @@ impl EntityWorkspacesConfig {
         Some(CreationLink::new(&self.access_url, template, self.mode, &self.params))
     }
 
+    /// Returns `true` when a workspace with this value of this parameter belongs to the entity: the
+    /// parameter is one that holds a repository, without regard to letter case as at Coder, and the
+    /// value names the entity's repository.
+    pub fn is_named_by(&self, parameter: &str, value: &str) -> bool {
+        self.repo_url_param_keys.iter().any(|key| is_same_name(key, parameter))
+            && self.repository.as_ref().is_some_and(|repository| repository.matches(value))
+    }
+
     /// Checks whether Coder has anything to offer for the entity, so that a portal shows it:
     /// workspaces that can be found by its repository, or a template that the entity names.
     ///
@@ -138,6 +146,12 @@ fn clone_url<S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     repository.as_ref().map(Repository::clone_url).serialize(serializer)
+}
+
+/// Returns `true` when two names of parameters differ in letter case at most, which Coder ignores.
+pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+        || (!(one.is_ascii() && other.is_ascii()) && one.to_lowercase() == other.to_lowercase())
 }
 
 #[cfg(test)]

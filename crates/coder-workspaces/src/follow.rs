@@ -111,13 +111,32 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
         id: WorkspaceId,
         name: &str,
     ) -> Result<Workspace, WorkspacesError> {
+        self.wait_for_known(goal, None, id, name).await
+    }
+
+    /// Waits as [`wait_for`](Self::wait_for) does. A call that waits
+    /// [until it has asked](Wait::UntilAsked) does not look again at a workspace that it has `known`
+    /// just now.
+    pub(crate) async fn wait_for_known(
+        &mut self,
+        goal: Goal,
+        known: Option<Workspace>,
+        id: WorkspaceId,
+        name: &str,
+    ) -> Result<Workspace, WorkspacesError> {
         let stuck = |problem| WorkspacesError::NotReady { workspace: name.to_owned(), problem };
+        let mut known = known.filter(|_| self.wait == Wait::UntilAsked);
         loop {
-            let workspace = match self.look(id).await {
-                Err(WorkspacesError::Client(error)) if error.is_not_found() || error.is_gone() => {
-                    return Err(stuck(NotReady::Deleted));
-                }
-                found => found?,
+            let workspace = match known.take() {
+                Some(known) => known,
+                None => match self.look(id).await {
+                    Err(WorkspacesError::Client(error))
+                        if error.is_not_found() || error.is_gone() =>
+                    {
+                        return Err(stuck(NotReady::Deleted));
+                    }
+                    found => found?,
+                },
             };
             if self.wait == Wait::UntilDone {
                 for line in self.log.read_on(self.client, &workspace.latest_build).await {

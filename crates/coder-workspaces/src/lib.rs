@@ -109,6 +109,8 @@ mod parameters;
 mod search;
 mod search_problem;
 mod ssh_host;
+mod template_versions;
+mod version_reads;
 mod watch;
 
 pub use accounts::missing_accounts;
@@ -129,3 +131,4 @@ pub use missing_account::MissingAccount;
 pub use open::{OpenOutcome, OpenWorkspace, OpenedWorkspace};
 pub use search::{EntityWorkspaces, Owner, Search, SearchPlan, find_workspaces};
 pub use search_problem::{RefusedParameter, SearchProblem};
+pub use template_versions::TemplateVersionCache;

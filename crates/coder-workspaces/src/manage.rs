@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use coder_client::models::{JobStatus, Workspace, WorkspaceStatus, WorkspaceTransition};
+use coder_client::models::{
+    JobStatus, Workspace, WorkspaceBuild, WorkspaceStatus, WorkspaceTransition,
+};
 use coder_client::operations::{CreateWorkspaceBuild, ExtendWorkspace, SetDormancy};
 use coder_client::{Client, WorkspaceId};
 use coder_core::{MaybeSend, cleaned, with_causes};
@@ -205,20 +207,25 @@ impl<'a> ManageWorkspace<'a> {
     }
 
     /// Lets the workspace run longer by this time, at most as long as its template allows. Returns
-    /// the moment at which it stops by itself.
+    /// it with the moment at which it stops by itself, the deadline of its latest build.
+    ///
+    /// The request that changes it comes last, so a caller may repeat a call that failed.
     ///
     /// # Errors
     ///
     /// [`NotReady::Busy`] while the workspace starts, [`NotReady::Stopped`] when it does not run,
-    /// [`NotReady::NoDeadline`] when it has no deadline, and [`WorkspacesError::Client`] when Coder refuses or does not answer.
-    pub async fn extend(&self, by: Duration) -> Result<Timestamp, WorkspacesError> {
-        let workspace = self.look().await?;
+    /// [`NotReady::NoDeadline`] when it has no deadline, [`NotReady::Deleted`] when it is gone, and
+    /// [`WorkspacesError::Client`] when Coder refuses or does not answer.
+    pub async fn extend(&self, by: Duration) -> Result<Workspace, WorkspacesError> {
+        let mut workspace = self.look().await?;
         let build = &workspace.latest_build;
         let Some(deadline) = build.deadline else {
             let starts =
                 matches!(build.status, WorkspaceStatus::Pending | WorkspaceStatus::Starting);
             let problem = if build.status == WorkspaceStatus::Running {
                 NotReady::NoDeadline
+            } else if build.status == WorkspaceStatus::Deleted {
+                NotReady::Deleted
             } else if starts {
                 NotReady::Busy
             } else {
@@ -229,7 +236,8 @@ impl<'a> ManageWorkspace<'a> {
         let wanted = deadline.checked_add(by).unwrap_or(Timestamp::MAX);
         let wanted = build.max_deadline.map_or(wanted, |latest| wanted.min(latest));
         self.client.send(&ExtendWorkspace::new(self.workspace, wanted)).await?;
-        Ok(wanted)
+        workspace.latest_build.deadline = Some(wanted);
+        Ok(workspace)
     }
 
     async fn run(
@@ -248,11 +256,16 @@ impl<'a> ManageWorkspace<'a> {
             if *step == Step::StopOutdated && !workspace.outdated {
                 continue;
             }
-            if !self.is_on_its_way(*step, &workspace) {
+            let known = if self.is_on_its_way(*step, &workspace) {
+                Some(workspace.clone())
+            } else {
                 let wanted = |workspace: &Workspace| self.is_on_its_way(*step, workspace);
-                build(&self.order(*step, &workspace), &workspace, wanted, &mut follower).await?;
-            }
-            workspace = follower.wait_for(step.goal(), workspace.id, &workspace.name).await?;
+                let order = self.order(*step, &workspace);
+                let asked = build(&order, &workspace, wanted, &mut follower).await?;
+                asked.seen_of(&workspace)
+            };
+            let (id, name) = (workspace.id, workspace.name);
+            workspace = follower.wait_for_known(step.goal(), known, id, &name).await?;
             if self.wait == Wait::UntilAsked {
                 let now = follower.availability(&workspace);
                 if has_reached(step.goal(), &workspace, &now) != Ok(true) {
@@ -349,13 +362,34 @@ pub(crate) async fn wake<F: FnMut(Progress<'_>) + MaybeSend>(
     follower.look(workspace.id).await
 }
 
-/// The origin of the build that leads where it is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The build that leads where it is wanted.
+#[derive(Debug)]
 pub(crate) enum Build {
     /// The one that this call has asked for.
-    Ours,
+    Ours(Box<WorkspaceBuild>),
     /// One that somebody else has asked for.
     Theirs,
+}
+
+impl Build {
+    /// Returns a workspace that had another build as it is now; `None` when that is to be read.
+    pub(crate) fn seen_of(self, workspace: &Workspace) -> Option<Workspace> {
+        match self {
+            Self::Ours(mut build) => {
+                let mut workspace = workspace.clone();
+                let former = &workspace.latest_build;
+                // The answer to a request for a build names no version.
+                if build.template_version_id == former.template_version_id {
+                    build.template_version_name.clone_from(&former.template_version_name);
+                }
+                let active = workspace.template_active_version_id;
+                workspace.outdated = active.is_some() && build.template_version_id != active;
+                workspace.latest_build = *build;
+                Some(workspace)
+            }
+            Self::Theirs => None,
+        }
+    }
 }
 
 /// Asks for a build once: waits for others that come first, and looks before it asks again. What
@@ -370,7 +404,10 @@ pub(crate) async fn build<F: FnMut(Progress<'_>) + MaybeSend>(
     let mut known = workspace.latest_build.build_number;
     let (mut preceded, mut failed) = (0, 0);
     loop {
-        let Err(error) = follower.client.send(order).await else { return Ok(Build::Ours) };
+        let error = match follower.client.send(order).await {
+            Ok(build) => return Ok(Build::Ours(Box::new(build))),
+            Err(error) => error,
+        };
         if error.is_conflict() {
             preceded += 1;
             let settled = follower.wait_for(Goal::Settled, workspace.id, &workspace.name).await?;
@@ -391,7 +428,7 @@ pub(crate) async fn build<F: FnMut(Progress<'_>) + MaybeSend>(
         if error.is_outcome_unknown() {
             let now = follower.look(workspace.id).await?;
             if now.latest_build.build_number > known {
-                return Ok(Build::Ours);
+                return Ok(Build::Ours(Box::new(now.latest_build)));
             }
         }
         failed += 1;

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use coder_client::models::{Workspace, WorkspaceTransition};
-use coder_client::{Client, NameError, UserRef, WorkspaceFilter, WorkspaceName};
+use coder_client::{Client, NameError, UserId, UserRef, WorkspaceFilter, WorkspaceName};
 use coder_core::MaybeSend;
 use percent_encoding::percent_decode_str;
 
-use crate::create::{self, CreateRequest, Created};
+use crate::create::{self, CreateRequest, Created, Existing};
 use crate::follow::{Follower, Goal, Wait, has_reached};
 use crate::manage::{Build, build, leads_to, start, wake};
 use crate::{
     AvailabilityState, EntityWorkspacesConfig, NotCreatable, NotReady, NotSearchable, Owner,
-    Progress, Search, WorkspacesError,
+    Progress, Search, TemplateVersionCache, WorkspacesError,
 };
 
 /// Number of names that are tried when the caller gave none: `pay`, `pay-2`, …
@@ -47,7 +47,7 @@ const MAX_NAME_LENGTH: usize = 32;
 pub struct OpenWorkspace<'a> {
     config: &'a EntityWorkspacesConfig,
     name: Option<WorkspaceName>,
-    request: CreateRequest,
+    request: CreateRequest<'a>,
     reuse: bool,
     wait: Wait,
     wait_limit: Duration,
@@ -117,6 +117,21 @@ impl<'a> OpenWorkspace<'a> {
     #[must_use]
     pub fn preset(mut self, name: impl Into<String>) -> Self {
         self.request.preset = Some(name.into());
+        self
+    }
+
+    /// Sets the id of the credential's user, for a caller that knows it. Otherwise Coder is asked before
+    /// a workspace is created.
+    #[must_use]
+    pub fn user_id(mut self, user_id: UserId) -> Self {
+        self.request.user_id = Some(user_id);
+        self
+    }
+
+    /// Sets what is known of the versions of templates, which is asked for once then.
+    #[must_use]
+    pub fn template_versions(mut self, cache: &'a TemplateVersionCache) -> Self {
+        self.request.template_versions = Some(cache);
         self
     }
 
@@ -223,10 +238,10 @@ impl<'a> OpenWorkspace<'a> {
         follower: &mut Follower<'_, F>,
     ) -> Result<Created, WorkspacesError> {
         if let Some(name) = self.name.as_ref().filter(|_| !self.reuse)
-            && let Some(workspace) =
+            && let Existing::Same(workspace) =
                 create::existing(follower, self.config, &self.request, name).await?
         {
-            return Ok(Created::AlreadyExists(Box::new(workspace)));
+            return Ok(Created::AlreadyExists(workspace));
         }
         let plan = create::plan(follower, self.config, &self.request).await?;
         plan.check_accounts(follower).await?;
@@ -276,22 +291,25 @@ async fn reuse<F: FnMut(Progress<'_>) + MaybeSend>(
     let workspace = wake(workspace, follower).await?;
     follower.begin_at(&workspace);
     let now = follower.availability(&workspace);
-    let outcome = match has_reached(Goal::Ready, &workspace, &now) {
+    let (outcome, known) = match has_reached(Goal::Ready, &workspace, &now) {
         Ok(true) => return Ok(OpenedWorkspace { workspace, outcome: OpenOutcome::Found }),
         Err(problem @ NotReady::Unusable(_)) => {
             return Err(WorkspacesError::NotReady { workspace: workspace.name, problem });
         }
-        Ok(false) if is_started(&workspace) => OpenOutcome::Joined,
+        Ok(false) if is_started(&workspace) => (OpenOutcome::Joined, Some(workspace.clone())),
         // It is stopped or stopping, or its build failed: it is worth a try.
         _ => {
             let order = start(&workspace);
-            match build(&order, &workspace, is_started, follower).await? {
-                Build::Ours => OpenOutcome::Started,
+            let asked = build(&order, &workspace, is_started, follower).await?;
+            let outcome = match &asked {
+                Build::Ours(_) => OpenOutcome::Started,
                 Build::Theirs => OpenOutcome::Joined,
-            }
+            };
+            (outcome, asked.seen_of(&workspace))
         }
     };
-    let workspace = follower.wait_for(Goal::Ready, workspace.id, &workspace.name).await?;
+    let (id, name) = (workspace.id, workspace.name);
+    let workspace = follower.wait_for_known(Goal::Ready, known, id, &name).await?;
     Ok(OpenedWorkspace { workspace, outcome })
 }
 

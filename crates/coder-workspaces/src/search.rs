@@ -106,7 +106,6 @@ impl<'a> Search<'a> {
     ///
     /// As [`find_workspaces`].
     pub async fn run(&self, client: &Client) -> Result<EntityWorkspaces, WorkspacesError> {
-        let repository = self.repository()?;
         let SearchPlan { queries, compare, narrow, problems } = self.plan()?;
         let problems = problems.into_iter().map(SearchProblem::Refused).collect();
         let mut answer = Answer { problems, ..Answer::default() };
@@ -118,7 +117,7 @@ impl<'a> Search<'a> {
                 Ok(Listed { list, problems }) => {
                     answer.succeeded = true;
                     answer.problems.extend(problems);
-                    self.compare(client, repository, list, &mut answer).await?;
+                    self.compare(client, list, &mut answer).await?;
                 }
                 Err(error) => answer.fail(error)?,
             }
@@ -204,7 +203,6 @@ impl<'a> Search<'a> {
     async fn compare(
         &self,
         client: &Client,
-        repository: &Repository,
         candidates: List<Workspace>,
         answer: &mut Answer,
     ) -> Result<(), WorkspacesError> {
@@ -223,7 +221,7 @@ impl<'a> Search<'a> {
                 answer.problems.extend(reports(parameters));
             }
             match parameters {
-                Ok(parameters) if self.names(repository, &parameters) => answer.add(workspace),
+                Ok(parameters) if self.is_named_by(&parameters) => answer.add(workspace),
                 Ok(_) => {}
                 // Deleted since it was listed.
                 Err(error) if error.is_not_found() || error.is_gone() => {}
@@ -233,14 +231,8 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    fn names(&self, repository: &Repository, parameters: &[BuildParameter]) -> bool {
-        let is_key = |name: &str| {
-            let keys = &self.config.repo_url_param_keys;
-            keys.iter().any(|key| key.to_lowercase() == name.to_lowercase())
-        };
-        parameters
-            .iter()
-            .any(|parameter| is_key(&parameter.name) && repository.matches(&parameter.value))
+    fn is_named_by(&self, parameters: &[BuildParameter]) -> bool {
+        parameters.iter().any(|one| self.config.is_named_by(&one.name, &one.value))
     }
 }
 

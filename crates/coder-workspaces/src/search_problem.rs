@@ -24,7 +24,7 @@ impl fmt::Display for RefusedParameter {
 
 /// Reason why workspaces may be missing from an answer.
 #[derive(Debug)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "a page tells each of them to people")]
 pub enum SearchProblem {
     /// Coder's search has no words for a parameter's name.
     Refused(RefusedParameter),

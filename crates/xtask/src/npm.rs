@@ -70,7 +70,19 @@ pub(crate) fn check() -> Result<(), Failure> {
     tests_in_node.env("CODER_CRATES", root().join("crates")).env("CODER_NPM", directory(""));
     tests_in_node.env("CODER_FAKE", target().join(fake)).env("CODER_SQLITE", sqlite()?);
     run(&mut tests_in_node)?;
+    document(&package)?;
     bundle(&install, &archive)
+}
+
+/// Makes the package's pages with TypeDoc: each export is documented, and each link leads somewhere.
+fn document(package: &Path) -> Result<(), Failure> {
+    let project = directory("typedoc");
+    empty(&project)?;
+    copy(&root().join(CRATE).join("tests/typedoc"), &project).map_err(cannot("copy the tests"))?;
+    tools::javascript(&project)?;
+    copy(package, &project.join("package")).map_err(cannot("copy the package"))?;
+    let typedoc = "node_modules/typedoc/bin/typedoc --logLevel Warn";
+    run(node(typedoc).current_dir(&project))
 }
 
 /// Installs the package into an empty project with bundlers, and runs what they build in Chromium.

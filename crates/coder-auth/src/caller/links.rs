@@ -8,9 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{AuthError, AuthErrorKind};
-use crate::grant::json;
 use crate::grant::profile::Profile;
-use crate::seal::{AssociatedData, OpenError, SealingKeys};
+use crate::seal::{AssociatedData, OpenError, SealingKeys, json};
 use crate::store::{AuthStore, GrantVersion, LinkKey, LinkRecord};
 use crate::upstream::{Upstream, UpstreamError};
 

@@ -88,8 +88,13 @@ impl Callers {
         match identified {
             Ok(caller) if caller.had(&brought) => Ok(caller),
             // Whoever has a token of Coder needs no other identity.
-            Ok(_) | Err(_) => {
-                self.caller_from_coder_token(brought, environments.first().copied()).await
+            Ok(_) => self.caller_from_coder_token(brought, environments.first().copied()).await,
+            Err(error) => {
+                let environment = environments.first().copied();
+                let by_token = self.caller_from_coder_token(brought, environment).await;
+                // A token that Coder refuses may be a former one of the caller, whom nobody can name
+                // at the moment.
+                by_token.map_err(|refused| if error.is_transient() { error } else { refused })
             }
         }
     }
@@ -125,7 +130,8 @@ impl Callers {
                 if matches!(error.kind(), AuthErrorKind::Session(SessionError::InvalidToken)) =>
             {
                 let by_cookie = self.caller_from_session(headers, environment, sent_by).await;
-                by_cookie.map_err(|_| error)
+                by_cookie
+                    .map_err(|by_cookie| if by_cookie.is_transient() { by_cookie } else { error })
             }
             found => found,
         }

@@ -13,15 +13,15 @@ use sha2::{Digest as _, Sha256};
 
 use crate::environment::{Environment, Environments};
 use crate::error::AuthError;
+use crate::grant::StoredGrant;
 use crate::grant::key::{GrantKey, SealedKey};
 use crate::grant::manager::Grants;
-use crate::grant::{StoredGrant, json};
 use crate::http::error::RequestError;
 use crate::http::headers::{CODER_SESSION_TOKEN, require_xml_http_request};
 use crate::http::origins::AllowedOrigins;
 use crate::identity::{AcceptTokens, IdentityVerifier, Issuer, VerifyError};
 use crate::parts::Parts;
-use crate::seal::{AssociatedData, SealingKeys};
+use crate::seal::{AssociatedData, SealingKeys, json};
 use crate::session::SessionId;
 use crate::session::error::SessionError;
 use crate::session::manager::Sessions;

@@ -473,7 +473,7 @@ impl Grants {
         // The person was confirmed then. The tokens were not: Coder is asked before they are
         // handed out.
         let confirmed_at = stored.grant.confirmed_at.min(earlier(asked_at, CONFIRMED_WITHIN));
-        let Grant { name, profile, .. } = stored.grant.clone();
+        let (name, profile) = (stored.grant.name.clone(), stored.grant.profile.clone());
         let grant = Grant::new(name, &pair.tokens, scope, profile, asked_at, confirmed_at);
         let grant = grant.following(&stored);
         let (next, record) = self.next(stored.key, pair, grant)?;

@@ -11,14 +11,13 @@ pub(crate) mod tokens;
 use coder_core::{Random, later};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
-use crate::error::{AuthError, BugError};
+use crate::error::AuthError;
 use crate::grant::former_tokens::FormerTokens;
 use crate::grant::key::GrantKey;
 use crate::grant::profile::Profile;
 use crate::grant::tokens::TokenPair;
-use crate::seal::{AssociatedData, OpenError, SealingKeys};
+use crate::seal::{AssociatedData, OpenError, SealingKeys, json};
 use crate::store::{GrantRecord, GrantVersion, PairId, PairRecord};
 
 /// The content of a grant beside its token pair.
@@ -154,9 +153,4 @@ impl StoredGrant {
 
 fn pair_purpose(id: &PairId) -> AssociatedData {
     AssociatedData::new(&["token pair", id.as_str()])
-}
-
-/// Writes a value as JSON that is sealed next. The memory is wiped afterwards.
-pub(crate) fn json(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, AuthError> {
-    Ok(Zeroizing::new(serde_json::to_vec(value).map_err(BugError::unwritable)?))
 }

@@ -11,10 +11,9 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::error::AuthError;
-use crate::grant::json;
 use crate::http::error::RequestError;
 use crate::random_token::random_token;
-use crate::seal::{AssociatedData, NONCE_LENGTH, SealingKeys};
+use crate::seal::{AssociatedData, NONCE_LENGTH, SealingKeys, json};
 
 /// The time that a person has for the login at Coder.
 pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_mins(10);

@@ -17,7 +17,8 @@ use crate::caller::links::{Link, Links};
 use crate::caller::passed_tokens::{PassedTokens, is_token};
 use crate::caller::user::{BackstageUser, BackstageUsers, IdentifiedBy, SentBy};
 use crate::environment::{Environment, Environments};
-use crate::error::AuthError;
+use crate::error::{AuthError, AuthErrorKind};
+use crate::grant::key::GrantKey;
 use crate::grant::profile::Profile;
 use crate::http::headers::bearer;
 use crate::http::params::single_param;
@@ -130,6 +131,26 @@ impl LinkRoutes {
         let user = user.entity();
         tracing::info!(%user, environment = environment.name, "the link was removed");
         Ok(response::empty(StatusCode::NO_CONTENT))
+    }
+
+    /// Forgets the token that the caller has linked, if the caller has an identity. Returns the grant
+    /// of the sign-in that the request names itself by.
+    pub(crate) async fn forget(
+        &self,
+        request: &Request<Bytes>,
+    ) -> Result<Option<GrantKey>, AuthError> {
+        let (user, environment) = match self.authorize(request).await {
+            // Without an identity nobody has linked a token.
+            Err(error) if matches!(error.kind(), AuthErrorKind::Link(LinkError::NoIdentity)) => {
+                return Ok(None);
+            }
+            authorized => authorized?,
+        };
+        self.links.delete(&user.link_key(environment)).await?;
+        match user.by() {
+            IdentifiedBy::SignIn(sign_in) => Ok(Some(sign_in.key.clone())),
+            IdentifiedBy::Issuer(_) => Ok(None),
+        }
     }
 
     /// Authenticates a request to the link routes, and finds its environment. A Coder session token

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use bytes::Bytes;
 use coder_core::{Body, World};
 use http::header::SET_COOKIE;
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 
 use crate::environment::Environments;
 use crate::error::AuthError;
 use crate::grant::detached::detached;
+use crate::grant::key::GrantKey;
 use crate::http::cookies::CookieRules;
 use crate::http::headers::require_xml_http_request;
 use crate::http::origins::AllowedOrigins;
 use crate::http::params::Params;
 use crate::http::response;
 use crate::parts::Parts;
+use crate::session::SessionId;
 use crate::session::manager::Sessions;
 
 /// The route that signs a browser out.
@@ -38,6 +40,41 @@ impl LogoutRoute {
         }
     }
 
+    /// Returns the session that the browser brings with a request, if it brings one.
+    ///
+    /// # Errors
+    ///
+    /// When the request may not use it.
+    pub(crate) fn session(&self, headers: &HeaderMap) -> Result<Option<SessionId>, AuthError> {
+        let Some(handle) = self.cookies.session(headers) else { return Ok(None) };
+        require_xml_http_request(headers)?;
+        self.origins.check_caller(headers)?;
+        Ok(Some(handle.id()))
+    }
+
+    /// Ends a session.
+    pub(crate) async fn end(&self, session: SessionId) -> Result<(), AuthError> {
+        let sessions = self.sessions.clone();
+        // Detached: a person who closes the window is signed out all the same.
+        detached(&self.world, async move { sessions.log_out(&session).await }).await?
+    }
+
+    /// Ends all sessions of a user's grant.
+    pub(crate) async fn end_all(&self, grant: GrantKey) -> Result<(), AuthError> {
+        let sessions = self.sessions.clone();
+        detached(&self.world, async move { sessions.log_out_all(&grant).await }).await?
+    }
+
+    /// Makes the response that takes the cookies of a session back.
+    pub(crate) fn ended(&self, status: StatusCode, headers: &HeaderMap) -> Response<Body> {
+        let mut response = response::empty(status);
+        response::clear_former_cookies(&mut response, headers);
+        if self.cookies.session(headers).is_some() {
+            response.headers_mut().append(SET_COOKIE, self.cookies.clear_session());
+        }
+        response
+    }
+
     pub(crate) async fn handle(
         &self,
         request: &Request<Bytes>,
@@ -45,13 +82,9 @@ impl LogoutRoute {
         self.environments.named(Params::from_query(request)?.environment()?)?;
         require_xml_http_request(request.headers())?;
         self.origins.check_caller(request.headers())?;
-        let mut response = response::empty(StatusCode::OK);
-        response::clear_former_cookies(&mut response, request.headers());
-        let Some(handle) = self.cookies.session(request.headers()) else { return Ok(response) };
-        let sessions = self.sessions.clone();
-        // Detached: a person who closes the window is signed out all the same.
-        detached(&self.world, async move { sessions.log_out(&handle.id()).await }).await??;
-        response.headers_mut().append(SET_COOKIE, self.cookies.clear_session());
-        Ok(response)
+        if let Some(session) = self.session(request.headers())? {
+            self.end(session).await?;
+        }
+        Ok(self.ended(StatusCode::OK, request.headers()))
     }
 }

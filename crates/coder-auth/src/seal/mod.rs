@@ -10,6 +10,11 @@
 #[cfg(all(feature = "aws-lc-rs", not(target_family = "wasm")))]
 mod native;
 // Tests hold the native library to it.
+/// Writes a value as JSON that is sealed next. The memory is wiped afterwards.
+pub(crate) fn json(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, AuthError> {
+    Ok(Zeroizing::new(serde_json::to_vec(value).map_err(BugError::unwritable)?))
+}
+
 #[cfg(test)]
 mod implementations;
 mod nonce;
@@ -21,6 +26,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use coder_core::{Random, RandomError, Secret, random_bytes};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 
 use crate::environment::{Environment, Environments};
 use crate::error::AuthError;
+use crate::grant::key::GrantKey;
 use crate::grant::revocations::Revocations;
 use crate::http::cookies::CookieRules;
 use crate::session::error::SessionError;
@@ -110,6 +111,14 @@ impl Sessions {
             LogoutScope::Grant => self.store.end_grant(&session.grant, due_at).await?,
         };
         tracing::info!(environment = session.environment, user = %session.grant.user, "signed out");
+        self.revoke_ended(ended).await;
+        Ok(())
+    }
+
+    /// Ends all sessions of a grant, and the grant with them.
+    pub(crate) async fn log_out_all(&self, grant: &GrantKey) -> Result<(), AuthError> {
+        let ended = self.store.end_grant(grant, self.revocations.due_at()).await?;
+        tracing::info!(user = %grant.user, "signed out everywhere");
         self.revoke_ended(ended).await;
         Ok(())
     }

@@ -4,9 +4,8 @@ use coder_core::{Random, Secret};
 use serde::{Deserialize, Serialize};
 
 use crate::error::AuthError;
-use crate::grant::json;
 use crate::grant::key::{GrantKey, SealedKey};
-use crate::seal::{AssociatedData, SealingKeys};
+use crate::seal::{AssociatedData, SealingKeys, json};
 use crate::session::SessionId;
 
 /// The beginning of every placeholder. A token of Coder has no dot.

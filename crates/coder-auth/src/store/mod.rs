@@ -13,7 +13,7 @@
 //!
 //! Everything secret is sealed before the store sees it.
 
-mod error;
+pub(crate) mod error;
 pub(crate) mod memory;
 pub(crate) mod records;
 

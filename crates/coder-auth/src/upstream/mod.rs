@@ -6,7 +6,7 @@
 mod application_check;
 mod budget;
 mod cached;
-mod error;
+pub(crate) mod error;
 mod exchange;
 pub(crate) mod probe;
 pub(crate) mod registration;

@@ -38,7 +38,7 @@ pub(crate) async fn demo(args: &DemoArgs) -> Result<(), Failure> {
     let page = Page::from_config(&demo.config).map(|page| page.with_note(NOTE).router());
     let routes = coder_axum::router(portal.clone()).merge(page.unwrap_or_default());
     let connections = server::CONNECTIONS;
-    let serving = Serving { routes, portal, tls: None, runtime, connections };
+    let serving = Serving { routes, portal, tls: None, runtime, connections, index: None };
     if args.smoke {
         let (end, ended) = tokio::sync::oneshot::channel::<()>();
         let stop = async move { drop(ended.await) };

@@ -69,10 +69,10 @@ export async function startCatalog(entities, token) {
 }
 
 /**
- * Registers a portal at a Coder, by the `token` of an owner, and serves it with this section
- * `catalog` below `coder`. Ask for its `portal`, and stop it.
+ * Registers a portal at a Coder, by the `token` of an owner, and serves it with this section `coder`,
+ * with `more` configuration and with `files` beside it. Ask for its `portal`, and stop it.
  */
-export async function startServer(coder, catalog) {
+export async function startServer(coder, section, { more = '', files = {} } = {}) {
   const port = await freePort();
   const portal = `http://localhost:${port}`;
   const directory = await mkdtemp(join(tmpdir(), 'coder-backstage-'));
@@ -81,10 +81,13 @@ export async function startServer(coder, catalog) {
   const config = `
 app: { baseUrl: '${portal}' }
 backend: { baseUrl: '${portal}', listen: '127.0.0.1:${port}' }
-coder: { catalog: ${catalog} }
+coder: ${section}
 ${block}
         ${signIn}
-`;
+${more}`;
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(join(directory, name), text);
+  }
   await writeFile(join(directory, 'app-config.yaml'), config);
   const child = spawn(PROGRAM, ['serve'], {
     cwd: directory,

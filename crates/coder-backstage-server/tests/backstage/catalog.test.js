@@ -41,7 +41,7 @@ before(async () => {
   await backstage.until('user/default/alice', ({ relations }) => relations?.length === 2);
   await backstage.until('component/default/checkout', ({ relations }) => relations?.length === 1);
   const catalog = `{ type: backstage, baseUrl: '${backstage.url}', token: ${TOKEN} }`;
-  server = await startServer(CODER, catalog);
+  server = await startServer(CODER, `{ catalog: ${catalog} }`);
 });
 
 after(async () => {
@@ -85,7 +85,7 @@ describe('a portal whose catalog is a Backstage backend', () => {
 
   it('says that the catalog is not available when Backstage refuses its token', async () => {
     const catalog = `{ type: backstage, baseUrl: '${backstage.url}', token: another-token }`;
-    const stranger = await startServer(CODER, catalog);
+    const stranger = await startServer(CODER, `{ catalog: ${catalog} }`);
     try {
       const { error } = await signIn('alice', stranger);
       assert.match(error.message, /the catalog is not available/);

@@ -2,19 +2,15 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it, mock } from 'node:test';
 
-import { ConfigReader } from '@backstage/config';
 import * as current from '@backstage/core-app-api';
 import * as of124 from 'core-app-api-1.24';
 
-import { Browser, runPopup } from './browser.js';
 import { startDemo } from './demo.js';
+import { Page, realFetch } from './page.js';
 
 let demo;
+let page;
 let browser;
-/** What the person does in the popup: nothing, unless a test says so. */
-let inPopup;
-let popups;
-const realFetch = globalThis.fetch;
 
 before(async () => {
   demo = await startDemo();
@@ -26,49 +22,9 @@ after(async () => {
 });
 
 beforeEach(() => {
-  browser = new Browser();
-  popups = [];
-  inPopup = () => assert.fail('no popup was expected');
-  const listeners = new Set();
-  // A script of the portal's page asks with the page's origin, and with cookies when it says so.
-  globalThis.fetch = (url, options = {}) => {
-    if (options.credentials !== 'include') return realFetch(url, options);
-    const headers = new Headers(options.headers);
-    headers.set('origin', demo.portal);
-    return browser.fetch(url, { ...options, headers });
-  };
-  globalThis.window = {
-    location: { origin: demo.portal, href: `${demo.portal}/` },
-    screen: { width: 1280, height: 800 },
-    addEventListener: (_type, listener) => listeners.add(listener),
-    removeEventListener: (_type, listener) => listeners.delete(listener),
-    open(url) {
-      const popup = { closed: false };
-      popups.push(new URL(url));
-      const close = () => (popup.closed = true);
-      const post = (data, target) => {
-        if (target !== '*' && target !== demo.portal) return;
-        const event = { source: popup, origin: new URL(url).origin, data };
-        for (const listener of [...listeners]) listener(event);
-      };
-      inPopup(url)
-        .then(page => (page ? runPopup(page, { post, close }) : close()))
-        .catch(error => post({ type: 'authorization_response', error }, '*'));
-      return popup;
-    },
-  };
+  page = new Page(demo.portal);
+  browser = page.browser;
 });
-
-/** The client of a page that was just loaded, from this release's package. */
-function clientOf({ OAuth2, OAuthRequestManager }) {
-  return OAuth2.create({
-    configApi: new ConfigReader({}),
-    discoveryApi: { getBaseUrl: async pluginId => `${demo.portal}/api/${pluginId}` },
-    environment: 'development',
-    oauthRequestApi: new OAuthRequestManager(),
-    provider: { id: 'coder', title: 'Coder', icon: () => null },
-  });
-}
 
 const instantPopup = { instantPopup: true };
 const optional = { optional: true };
@@ -85,7 +41,7 @@ const releases = { 1.24: of124, 1.55: current };
 
 for (const [release, packages] of Object.entries(releases)) {
   describe(`Backstage ${release}'s browser client`, () => {
-    const client = () => clientOf(packages);
+    const client = () => page.client(packages);
 
     it('has no session before somebody signs in', async () => {
       assert.equal(await client().getBackstageIdentity(optional), undefined);
@@ -93,11 +49,11 @@ for (const [release, packages] of Object.entries(releases)) {
     });
 
     it('signs in through the popup: access to Coder, identity and profile', async () => {
-      inPopup = url => browser.logIn(url, 'alice');
+      page.inPopup = url => browser.logIn(url, 'alice');
       const auth = client();
       const accessToken = await auth.getAccessToken('', instantPopup);
       assert.equal(await whoIsAtCoder(accessToken), 'alice');
-      assert.equal(popups[0].pathname, '/api/auth/coder/start');
+      assert.equal(page.popups[0].pathname, '/api/auth/coder/start');
 
       const { identity, token, expiresAt } = await auth.getBackstageIdentity();
       assert.equal(identity.userEntityRef, 'user:default/alice');
@@ -105,21 +61,21 @@ for (const [release, packages] of Object.entries(releases)) {
       assert.equal(token.split('.').length, 3);
       assert(expiresAt > new Date());
       assert.equal((await auth.getProfile()).email, 'alice@example.com');
-      assert.equal(popups.length, 1);
+      assert.equal(page.popups.length, 1);
     });
 
     it('keeps its session when the page is loaded anew', async () => {
-      inPopup = url => browser.logIn(url, 'alice');
+      page.inPopup = url => browser.logIn(url, 'alice');
       const accessToken = await client().getAccessToken('', instantPopup);
       const reloaded = client();
       assert.equal(await reloaded.getAccessToken(), accessToken);
       const { identity } = await reloaded.getBackstageIdentity();
       assert.equal(identity.userEntityRef, 'user:default/alice');
-      assert.equal(popups.length, 1);
+      assert.equal(page.popups.length, 1);
     });
 
     it('asks for a new identity token in time, without a popup', async () => {
-      inPopup = url => browser.logIn(url, 'alice');
+      page.inPopup = url => browser.logIn(url, 'alice');
       const auth = client();
       await auth.getAccessToken('', instantPopup);
       const { expiresAt } = await auth.getBackstageIdentity();
@@ -142,7 +98,7 @@ for (const [release, packages] of Object.entries(releases)) {
     });
 
     it('signs out for good, at Coder too', async () => {
-      inPopup = url => browser.logIn(url, 'bob');
+      page.inPopup = url => browser.logIn(url, 'bob');
       const auth = client();
       const accessToken = await auth.getAccessToken('', instantPopup);
       assert.equal(await whoIsAtCoder(accessToken), 'bob');
@@ -153,15 +109,15 @@ for (const [release, packages] of Object.entries(releases)) {
     });
 
     it('is told when the person says no, and when they close the popup', async () => {
-      inPopup = url => browser.logIn(url, 'alice', false);
+      page.inPopup = url => browser.logIn(url, 'alice', false);
       await assert.rejects(client().getAccessToken('', instantPopup), /Authentication rejected/);
-      inPopup = async () => undefined;
+      page.inPopup = async () => undefined;
       await assert.rejects(client().getAccessToken('', instantPopup), { name: 'PopupClosedError' });
     });
 
     it('gets no answer for a page of another origin', async () => {
       window.location.origin = 'http://evil.example';
-      inPopup = async url => {
+      page.inPopup = async url => {
         const response = await browser.fetch(url);
         assert.equal(response.status, 403);
       };

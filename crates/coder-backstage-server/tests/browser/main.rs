@@ -18,7 +18,7 @@ use std::process::Command;
 
 use browser::{keep_picture, with_browser};
 use process::Process;
-use webdriver::Key;
+use webdriver::{Key, Session};
 
 #[tokio::test]
 #[ignore = "needs Chromium and ChromeDriver: cargo xtask test --only browser"]
@@ -78,6 +78,66 @@ async fn a_person_signs_in_through_the_popup_and_works_with_their_workspaces() {
 
 #[tokio::test]
 #[ignore = "needs Chromium and ChromeDriver: cargo xtask test --only browser"]
+async fn a_person_starts_stops_and_deletes_workspaces_and_sees_each_state_and_the_log_live() {
+    let (_demo, url) = demo();
+    with_browser("acting", async |browser| {
+        sign_in(browser, &url, "alice").await;
+        let mine = "#mine[data-state=ready]";
+        browser.see(mine).await;
+        let names = browser.attributes("#mine .workspace", "data-name").await;
+        assert!(names.contains(&"scratch".to_owned()), "of no entity: {names:?}");
+        let row = |name: &str| format!("{mine} [data-name='{name}']");
+        let act = async |name: &str, verb: &str| {
+            browser.click(&format!("{} [data-action={verb}]", row(name))).await;
+        };
+        let is = async |name: &str, state: &str| {
+            browser.see(&format!("{}[data-availability={state}]", row(name))).await;
+        };
+
+        act("payments-2025", "start").await;
+        is("payments-2025", "pending").await;
+        browser.see(&format!("{} .log", row("payments-2025"))).await;
+        let of_entity = "[data-entity-ref='component:default/payments'] [data-name=payments-2025]";
+        browser.see(&format!("{of_entity} .log")).await;
+        keep_picture(browser, "starting").await;
+        is("payments-2025", "online").await;
+        browser.see(&format!("{of_entity}[data-availability=online]")).await;
+        browser.see(&format!("{} a.terminal", row("payments-2025"))).await;
+
+        act("payments-dev", "restart").await;
+        is("payments-dev", "stopping").await;
+        is("payments-dev", "online").await;
+
+        act("payments-2025", "stop").await;
+        is("payments-2025", "offline").await;
+        act("payments-2025", "favorite").await;
+        browser.see(&format!("{}[data-favorite=true]", row("payments-2025"))).await;
+        act("payments-2025", "unfavorite").await;
+        browser.see(&format!("{}[data-favorite=false]", row("payments-2025"))).await;
+        act("payments-2025", "sleep").await;
+        is("payments-2025", "dormant").await;
+        act("payments-2025", "wake").await;
+        is("payments-2025", "offline").await;
+
+        act("scratch", "delete").await;
+        browser.fill("#question-answer", "scratchy").await;
+        browser.click("#question-yes").await;
+        browser.see(&format!("{} .failure", row("scratch"))).await;
+        act("scratch", "delete").await;
+        browser.fill("#question-answer", "scratch").await;
+        browser.click("#question-yes").await;
+        browser.no_longer_see(&row("scratch")).await;
+
+        let notebooks = "[data-entity-ref='component:default/data-notebooks']";
+        browser.click(&format!("{notebooks} .work")).await;
+        browser.see(&format!("{notebooks} .workspace[data-availability=online]")).await;
+        browser.has_no_complaints().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium and ChromeDriver: cargo xtask test --only browser"]
 async fn a_person_who_said_no_is_told_so_and_signs_in_with_the_keyboard_alone() {
     let (_demo, url) = demo();
     with_browser("keyboard", async |browser| {
@@ -114,6 +174,17 @@ async fn a_person_who_said_no_is_told_so_and_signs_in_with_the_keyboard_alone() 
         browser.has_no_complaints().await;
     })
     .await;
+}
+
+/// Signs a person in through the popup.
+async fn sign_in(browser: &Session, url: &str, person: &str) {
+    browser.open(url).await;
+    let portal = browser.window().await;
+    browser.in_new_window(browser.click("#sign-in")).await;
+    browser.click(&format!("#user-{person}")).await;
+    browser.click("#allow-button").await;
+    browser.back_alone_in(&portal).await;
+    browser.see("body[data-state=signed-in]").await;
 }
 
 /// Starts the demo, and returns the portal's URL.

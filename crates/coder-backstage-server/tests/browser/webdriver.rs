@@ -70,6 +70,14 @@ impl Session {
         wait_until(&format!("`{selector}` is there"), look).await;
     }
 
+    /// Waits until the window shows no element that `selector` finds.
+    pub(crate) async fn no_longer_see(&self, selector: &str) {
+        let script = "return ![...document.querySelectorAll(arguments[0])]\
+                      .some((element) => element.checkVisibility())";
+        let look = async || self.script(script, json!([selector])).await == true;
+        wait_until(&format!("`{selector}` is gone"), look).await;
+    }
+
     /// Returns what people read in the first element that `selector` finds, once it is there.
     pub(crate) async fn text(&self, selector: &str) -> String {
         self.see(selector).await;

@@ -11,6 +11,7 @@ mod cors;
 mod duration;
 mod files;
 mod https;
+mod index;
 mod key_store;
 mod origins;
 mod peer_urls;
@@ -31,6 +32,7 @@ pub use catalog::{CatalogConfig, CatalogLocation};
 pub use catalog_rules::{AllowedEntities, CatalogRule, RuleLocation, RuleTarget};
 pub use cors::CorsConfig;
 pub use https::CertificateConfig;
+pub use index::{IndexConfig, IndexVisibility};
 pub use key_store::{KeyStoreConfig, StaticKeyConfig};
 pub use proxy::{ProxyConfig, ProxyCredentials};
 pub use remote_catalog::RemoteCatalogConfig;
@@ -46,8 +48,16 @@ use crate::repository::ScmIntegrations;
 use crate::{ConfigErrors, LoadedConfig, Notice, WorkspacesConfig};
 use reader::Reader;
 
-const CODER_KEYS: &[&str] =
-    &["deployment", "workspaces", "session", "trustedIssuers", "catalog", "proxy", "oauth"];
+const CODER_KEYS: &[&str] = &[
+    "deployment",
+    "workspaces",
+    "session",
+    "index",
+    "trustedIssuers",
+    "catalog",
+    "proxy",
+    "oauth",
+];
 
 /// Everything that a portal reads from app-config, checked.
 #[derive(Clone, Debug)]
@@ -63,6 +73,8 @@ pub struct AppConfig {
     pub workspaces: WorkspacesConfig,
     /// `coder.session`: how long people stay signed in.
     pub session: SessionConfig,
+    /// `coder.index`: how all workspaces are read at once.
+    pub index: IndexConfig,
     /// `coder.trustedIssuers`: other Backstage backends whose identity tokens are believed.
     pub trusted_issuers: Vec<TrustedIssuerConfig>,
     /// `proxy.endpoints`: those that lead to a deployment of an environment.
@@ -116,6 +128,7 @@ impl AppConfig {
             auth,
             workspaces,
             session: SessionConfig::default(),
+            index: IndexConfig::default(),
             trusted_issuers: Vec::new(),
             proxies: Vec::new(),
             icon_hosts: Vec::new(),
@@ -156,6 +169,7 @@ impl AppConfig {
         reader.only(&coder, CODER_KEYS);
         reader.former_oauth(&coder);
         let session = reader.session(&coder, auth.as_ref());
+        let index = reader.index(&coder);
         let trusted_issuers = reader.trusted_issuers(&coder);
         let workspaces = reader.workspaces(&coder, auth.as_ref());
         let proxies = reader.proxies(&root, auth.as_ref());
@@ -184,6 +198,7 @@ impl AppConfig {
                     auth,
                     workspaces,
                     session,
+                    index,
                     trusted_issuers,
                     proxies,
                     icon_hosts,

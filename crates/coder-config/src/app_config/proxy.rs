@@ -69,6 +69,7 @@ const WITHHELD: &[&str] = &[
     // Headers of one connection (RFC 9110 section 7.6.1), and what the transport says itself.
     "connection",
     "content-length",
+    "expect",
     "host",
     "http2-settings",
     "keep-alive",

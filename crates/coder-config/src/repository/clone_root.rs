@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::integrations::aws_region;
-use super::normalised::Normalised;
+use super::normalised::{Normalised, plain};
 use super::scp::Scp;
 use super::server::{AZURE_CLOUD, web_name};
 use super::spellings::encoded;
@@ -25,6 +25,9 @@ pub(super) fn clone_root(
             return Err(NoRepository::Quote { text: shown(text) });
         }
         return Ok(azure_ssh(text.trim_end_matches('/').to_owned(), integrations));
+    }
+    if let Some(page) = Page::plain(text) {
+        return web_root(text, &page, integrations);
     }
     let shown = || shown(text);
     let Ok(mut url) = Url::parse(text) else {
@@ -45,31 +48,66 @@ pub(super) fn clone_root(
     // Neither setter fails on an http URL.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    if let Some((host, rest)) = integrations.gitiles(url.as_str()) {
+    let Some(host) = host_and_port(&url) else {
+        return Err(NoRepository::NotAUrl { text: shown() });
+    };
+    let host = match url.host_str().and_then(web_name) {
+        Some(_) => host.trim_start_matches("www."),
+        None => &host,
+    };
+    let page = Page { url: url.as_str(), scheme: url.scheme(), host, path: url.path(), region };
+    web_root(text, &page, integrations)
+}
+
+/// A page on the web, as a browser asks for it.
+struct Page<'a> {
+    /// Its URL without user, query and fragment.
+    url: &'a str,
+    scheme: &'a str,
+    /// The host that a public system is known by, with its port unless that is the default.
+    host: &'a str,
+    path: &'a str,
+    /// The region that the query names.
+    region: Option<String>,
+}
+
+impl<'a> Page<'a> {
+    /// Takes a URL apart that a parser of URLs leaves as it is.
+    fn plain(text: &'a str) -> Option<Self> {
+        let (host, path) = plain(text)?;
+        let (scheme, _) = text.split_once(':')?;
+        let is_lower = !host.bytes().any(|byte| byte.is_ascii_uppercase());
+        let host = web_name(host).unwrap_or(host);
+        is_lower.then_some(Self { url: text, scheme, host, path, region: None })
+    }
+}
+
+/// Returns the URL that clones the repository of this page. `text` is the page's URL as it is written.
+fn web_root(
+    text: &str,
+    page: &Page<'_>,
+    integrations: &ScmIntegrations,
+) -> Result<String, NoRepository> {
+    let shown = || shown(text);
+    if let Some((host, rest)) = integrations.gitiles(page.url) {
         let root = integrations.root_to_clone_from(host).map(str::to_owned);
-        let root = root.unwrap_or_else(|| format!("{}://{host}", url.scheme()));
+        let root = root.unwrap_or_else(|| format!("{}://{host}", page.scheme));
         let segments: Vec<_> = rest.split('/').filter(|segment| !segment.is_empty()).collect();
         return gerrit_project(&segments)
             .map(|path| format!("{root}/{path}"))
             .ok_or_else(|| none(shown(), host, &format!("{root}/project")));
     }
-    if let Some(name) = url.host_str().and_then(web_name).map(str::to_owned) {
-        // A name without characters that a host cannot have is never refused.
-        let _ = url.set_host(Some(&name));
-    }
-    let Some(host) = host_and_port(&url) else {
-        return Err(NoRepository::NotAUrl { text: shown() });
-    };
-    if let Some(storage) = integrations.storage_of(&host) {
+    let host = page.host;
+    if let Some(storage) = integrations.storage_of(host) {
         return Err(NoRepository::Storage { text: shown(), storage: storage.name() });
     }
     let (root, path) =
-        as_written(text, &host).unwrap_or_else(|| (url.origin().ascii_serialization(), url.path()));
-    let server = integrations.web_server(&host);
-    let below = server.below_root(&host, path).filter(|(place, _)| place.contains('/'));
+        as_written(text, host).unwrap_or_else(|| (format!("{}://{host}", page.scheme), page.path));
+    let server = integrations.web_server(host);
+    let below = server.below_root(host, path).filter(|(place, _)| place.contains('/'));
     let (root, path) = match below {
         Some((place, rest)) => {
-            let base = place.strip_prefix(&host).unwrap_or_default();
+            let base = place.strip_prefix(host).unwrap_or_default();
             (format!("{root}{base}"), rest)
         }
         None => (root, path),
@@ -84,17 +122,17 @@ pub(super) fn clone_root(
     };
     let path = without_needless_encoding(path);
     let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    if let Some(github) = host_of_parts(&host, integrations) {
+    if let Some(github) = host_of_parts(host, integrations) {
         let repository = match segments.as_slice() {
             ["repos", repository @ ..] if host.starts_with("api.") => repository,
             repository => repository,
         };
         return owner_and_name(repository)
             .map(|path| format!("https://{github}/{path}"))
-            .ok_or_else(|| none(shown(), &host, &format!("{root}/owner/repository")));
+            .ok_or_else(|| none(shown(), host, &format!("{root}/owner/repository")));
     }
     let (path, example) = match server.scm {
-        Some(Scm::GitHub) => (github(&host, &segments), "owner/repository"),
+        Some(Scm::GitHub) => (github(host, &segments), "owner/repository"),
         Some(Scm::Gitea) => (gitea(&segments), "owner/repository"),
         Some(Scm::BitbucketCloud) => (owner_and_name(&segments), "workspace/repository"),
         Some(Scm::GitLab) => (gitlab(&segments), "group/project"),
@@ -113,14 +151,16 @@ pub(super) fn clone_root(
                 "ng/account/ACCOUNT/module/code/orgs/ORG/projects/PROJECT/repos/repository",
             ),
         },
-        Some(Scm::AwsCodeCommit) => match aws_code_commit(&host, region.as_deref(), &segments) {
-            Some(clone_url) => return Ok(clone_url),
-            None => (None, "codesuite/codecommit/repositories/NAME/browse?region=REGION"),
-        },
+        Some(Scm::AwsCodeCommit) => {
+            match aws_code_commit(host, page.region.as_deref(), &segments) {
+                Some(clone_url) => return Ok(clone_url),
+                None => (None, "codesuite/codecommit/repositories/NAME/browse?region=REGION"),
+            }
+        }
         None => (generic(&segments), "owner/repository"),
     };
     path.map(|path| format!("{root}/{path}"))
-        .ok_or_else(|| none(shown(), &host, &format!("{root}/{example}")))
+        .ok_or_else(|| none(shown(), host, &format!("{root}/{example}")))
 }
 
 /// Tells whether a text holds a quotation mark or a control character, encoded or not.
@@ -386,4 +426,24 @@ fn page_begins(segments: &[&str], pages: &[&str]) -> usize {
 
 fn without_git(name: &str) -> Option<&str> {
     Some(name.strip_suffix(".git").unwrap_or(name)).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_page_has_the_repository_that_a_parser_of_urls_finds(
+            text in r"https?://((www|api|raw|git)\.)?(github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com|gerrit\.test|[a-z]{1,4}\.test)(/(tree|-|_git|scm|repos|projects|[a-zA-Z0-9._-]{0,4})){0,6}",
+        ) {
+            let mut integrations = ScmIntegrations::default();
+            integrations.add_gerrit("gerrit.test", Some("https://gerrit.test/g".to_owned()));
+            // An empty query changes nothing, and is not plain.
+            let parsed = clone_root(&format!("{text}?"), &integrations);
+            prop_assert_eq!(clone_root(&text, &integrations).ok(), parsed.ok());
+        }
+    }
 }

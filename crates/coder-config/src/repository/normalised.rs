@@ -145,7 +145,7 @@ impl Address {
 
 /// Returns host and path of a URL on the web that has nothing else, and nothing that a parser of URLs
 /// changes except letter case. Most URLs of repositories are such, and so need no parser.
-fn plain(text: &str) -> Option<(&str, &str)> {
+pub(super) fn plain(text: &str) -> Option<(&str, &str)> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
     let (host, path) = rest.split_at(rest.find('/')?);
     let is_label = |label: &str| {

@@ -38,13 +38,23 @@ where
     B::KIND
 }
 
-/// Makes the endpoint of a handler `async fn(Call<Path, Query, Body>) -> Result<Answer, ApiError>`.
+/// Makes the endpoint of a handler `async fn(Call<Path, Query, Body>) -> Result<Answer, ApiError>`,
+/// with its [effect](super::effect::Effect) when the method does not say it.
 macro_rules! endpoint {
     ($handler:path) => {
+        $crate::api::endpoint::endpoint!($handler, Effect::ByMethod)
+    };
+    ($handler:path, Effect::$effect:ident) => {
         $crate::api::endpoint::Endpoint {
             takes: $crate::api::endpoint::takes(&$handler),
             run: |state, request, path| {
-                Box::pin($crate::api::serve::serve(state, request, path, $handler))
+                Box::pin($crate::api::serve::serve(
+                    state,
+                    request,
+                    path,
+                    $crate::api::effect::Effect::$effect,
+                    $handler,
+                ))
             },
             #[cfg(test)]
             contract: |schemas| $crate::api::openapi::Contract::of_handler(schemas, $handler),
@@ -52,15 +62,24 @@ macro_rules! endpoint {
     };
 }
 
-/// Makes the endpoint of a function that reads the request itself and answers it. Its input
-/// and its answers are named beside it, for the description.
+/// Makes the endpoint of a function that reads the request itself and answers it. Its
+/// query, where it has one, its body and its answers are named beside it, for the description.
 macro_rules! raw_endpoint {
     ($takes:expr, |$state:pat_param, $request:pat_param| $answer:expr, $body:ty => $kind:ty) => {
+        $crate::api::endpoint::raw_endpoint!(
+            $takes, |$state, $request| $answer, $crate::api::NoQuery, $body => $kind
+        )
+    };
+    (
+        $takes:expr,
+        |$state:pat_param, $request:pat_param| $answer:expr,
+        $query:ty, $body:ty => $kind:ty
+    ) => {
         $crate::api::endpoint::Endpoint {
             takes: $takes,
             run: |$state, $request, _| Box::pin(async move { Ok($answer) }),
             #[cfg(test)]
-            contract: |schemas| $crate::api::openapi::Contract::of_types::<$body, $kind>(schemas),
+            contract: |schemas| $crate::api::openapi::Contract::of_types::<$query, $body, $kind>(schemas),
         }
     };
 }

@@ -7,14 +7,18 @@ use coder_auth::http::ErrorResponse;
 use coder_auth::{AuthError, RequestError, SessionError};
 use coder_client::{ClientError, FilterError, IdError, NameError};
 use coder_config::{EntityRef, EntityRefError};
-use coder_core::{cleaned, quoted, with_causes};
+use coder_core::{TransportError, cleaned, quoted, with_causes};
 use coder_workspaces::{Incompatible, NotCreatable, NotReady, WorkspacesError};
 use http::StatusCode;
+
+use crate::workspaces::UnderWay;
 
 /// How long to wait before the catalog is asked again.
 const CATALOG_RETRY_AFTER: Duration = Duration::from_secs(5);
 /// How long to wait before Coder is asked again, unless it says so itself.
 const CODER_RETRY_AFTER: Duration = Duration::from_secs(5);
+/// How long to wait before a server that shuts down is replaced.
+const RESTART_RETRY_AFTER: Duration = Duration::from_secs(5);
 /// How long to wait before a template that is imported can be used.
 const IMPORT_RETRY_AFTER: Duration = Duration::from_secs(30);
 
@@ -58,8 +62,16 @@ pub(crate) enum ApiError {
     InvalidKey,
     #[error("this `Idempotency-Key` was given to another request; choose a new key for each one")]
     KeyReused,
+    #[error("coder does not let your token read workspaces; use one with a wider scope")]
+    MayNotReadWorkspaces,
     #[error("the server is shutting down; try again in a moment")]
     Interrupted,
+    #[error(
+        "what was asked for is done, but its answer cannot be given; read the workspace to see it"
+    )]
+    Unrecorded(#[source] TransportError),
+    #[error(transparent)]
+    UnderWay(#[from] UnderWay),
     #[error("{0}")]
     Workspaces(Box<WorkspacesError>),
     #[error(transparent)]
@@ -86,7 +98,10 @@ impl ApiError {
             | Self::TooManyValues
             | Self::InvalidKey
             | Self::KeyReused
-            | Self::Interrupted => false,
+            | Self::MayNotReadWorkspaces
+            | Self::Interrupted
+            | Self::Unrecorded(_)
+            | Self::UnderWay(_) => false,
         }
     }
 
@@ -139,9 +154,16 @@ impl From<ApiError> for ErrorResponse {
             | ApiError::TooManyValues
             | ApiError::InvalidKey => StatusCode::BAD_REQUEST,
             ApiError::NoEntity(_) | ApiError::NoAgent { .. } => StatusCode::NOT_FOUND,
-            ApiError::Incompatible(_) | ApiError::NotRenamable => StatusCode::CONFLICT,
+            ApiError::Incompatible(_) | ApiError::NotRenamable | ApiError::UnderWay(_) => {
+                StatusCode::CONFLICT
+            }
+            ApiError::MayNotReadWorkspaces => StatusCode::FORBIDDEN,
             ApiError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-            ApiError::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
+            ApiError::Interrupted => {
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                return Self::from_error(status, &error).retry_after(Some(RESTART_RETRY_AFTER));
+            }
+            ApiError::Unrecorded(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self::from_error(status, &error)
     }

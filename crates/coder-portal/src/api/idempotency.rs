@@ -2,7 +2,8 @@
 //! with the same `Idempotency-Key` gets the same answer.
 //!
 //! Answers are kept in the memory of the process, so a key counts at the replica that has seen it.
-//! The handlers are repeatable besides: what Coder does already is not asked for again.
+//! Most handlers are repeatable besides: what Coder does already is not asked for again. Three need a
+//! key to be repeatable: extending, restarting, and a start with values for parameters.
 
 use std::collections::VecDeque;
 
@@ -115,7 +116,7 @@ type Outcome = Result<Recorded, ErrorResponse>;
 impl Recorded {
     async fn new(response: Response<Body>) -> Outcome {
         let (head, body) = response.into_parts();
-        let body = body.collect(MAX_ANSWER).await.map_err(|_| ApiError::Interrupted)?;
+        let body = body.collect(MAX_ANSWER).await.map_err(ApiError::Unrecorded)?;
         Ok(Self { status: head.status, headers: head.headers, body })
     }
 
@@ -150,7 +151,7 @@ impl Idempotency {
         };
         let pending = self.earlier_or_begin(world, name, content, work)?;
         let outcome = pending.clone().await;
-        if !outcome.as_ref().is_ok_and(|answer| answer.status.is_success()) {
+        if !is_success(&outcome) {
             self.kept.lock().retain(|kept| !kept.outcome.ptr_eq(&pending));
         }
         outcome.map(Recorded::into_response)
@@ -169,6 +170,11 @@ impl Idempotency {
         let now = world.clock.now();
         let mut kept = self.kept.lock();
         kept.retain(|kept| is_within(KEPT_FOR, now, kept.since));
+        // Whoever waited for a failure may be gone, and has not removed it.
+        kept.retain(|kept| {
+            kept.name != name
+                || kept.outcome.clone().now_or_never().is_none_or(|it| is_success(&it))
+        });
         if let Some(earlier) = kept.iter().find(|kept| kept.name == name) {
             let is_same = earlier.content == content;
             return if is_same { Ok(earlier.outcome.clone()) } else { Err(ApiError::KeyReused) };
@@ -189,6 +195,11 @@ impl Idempotency {
     }
 }
 
+/// Tells whether an answer is one to repeat.
+fn is_success(outcome: &Outcome) -> bool {
+    outcome.as_ref().is_ok_and(|answer| answer.status.is_success())
+}
+
 /// Begins `work`, which goes on when its caller goes away.
 fn begin<W>(world: &World, work: W) -> BoxFuture<'static, Outcome>
 where
@@ -204,4 +215,33 @@ where
         let _gone = give.send(outcome);
     }));
     Box::pin(async { receive.await.unwrap_or_else(|_| Err(ApiError::Interrupted.into())) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn recorded(size: usize) -> Result<usize, (StatusCode, Option<String>)> {
+        let recorded = Recorded::new(Response::new(Body::from(vec![b' '; size]))).await;
+        recorded.map(|recorded| recorded.body.len()).map_err(|error| answer(&error))
+    }
+
+    fn answer(error: &ErrorResponse) -> (StatusCode, Option<String>) {
+        let response = error.to_response(&http::Method::POST, "/");
+        let wait = response.headers().get("retry-after");
+        (response.status(), wait.map(|wait| wait.to_str().unwrap().to_owned()))
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_too_large_is_no_server_that_shuts_down() {
+        assert_eq!(recorded(MAX_ANSWER).await, Ok(MAX_ANSWER));
+        let refused = recorded(MAX_ANSWER + 1).await;
+        assert_eq!(refused, Err((StatusCode::INTERNAL_SERVER_ERROR, None)));
+    }
+
+    #[test]
+    fn a_server_that_shuts_down_says_when_to_try_again() {
+        let (status, wait) = answer(&ApiError::Interrupted.into());
+        assert_eq!((status, wait.as_deref()), (StatusCode::SERVICE_UNAVAILABLE, Some("5")));
+    }
 }

@@ -7,6 +7,7 @@
 
 mod answer;
 mod call;
+mod effect;
 mod endpoint;
 mod error;
 mod idempotency;
@@ -21,8 +22,8 @@ mod table;
 
 #[cfg(test)]
 pub(crate) use answer::Empty;
-pub(crate) use answer::{Asked, Json, Made};
-pub(crate) use call::Call;
+pub(crate) use answer::{Answer, Asked, Json, Made};
+pub(crate) use call::{Call, PATIENCE};
 pub(crate) use error::ApiError;
 pub(crate) use idempotency::Idempotency;
 pub(crate) use input::{JsonBody, NoBody, NoQuery, OptionalJsonBody, check_values};

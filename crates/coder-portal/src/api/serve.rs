@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::answer::Answer;
 use super::call::Call;
+use super::effect::Effect;
 use super::error::ApiError;
 use super::idempotency::Fingerprint;
 use super::input::{Described, FromBody, query};
@@ -20,11 +21,13 @@ use crate::state::PortalState;
 
 /// Identifies the caller, reads the request, and lets the handler answer.
 ///
-/// A request that changes something goes on to its end when its sender goes away.
+/// A request that changes something goes on to its end when its sender goes away. A request with a
+/// safe method changes nothing (RFC 9110 §9.2.1), and one of another method may be said to.
 pub(super) async fn serve<P, Q, B, A, F, Fut>(
     state: &Arc<PortalState>,
     request: &Request<Bytes>,
     path: PathValues,
+    effect: Effect,
     handler: F,
 ) -> Result<Response<Body>, ErrorResponse>
 where
@@ -37,8 +40,8 @@ where
 {
     let environment = single_param(request, "env").map_err(ApiError::from)?;
     let caller = state.auth.caller(request.headers(), environment.as_deref()).await?;
-    let is_safe = request.method().is_safe();
-    let fingerprint = if is_safe { None } else { Some(Fingerprint::new(&caller, request)?) };
+    let only_reads = effect == Effect::None || request.method().is_safe();
+    let fingerprint = if only_reads { None } else { Some(Fingerprint::new(&caller, request)?) };
     let reader = Reader { state: Arc::clone(state), request: request.clone(), path };
     // What is wrong with a request is told before anything is begun.
     let call = reader.read(caller.clone())?;

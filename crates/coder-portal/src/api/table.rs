@@ -1,5 +1,6 @@
 //! The routes of the API, each as one declaration.
 
+use coder_auth::http::ErrorResponse;
 use http::Method;
 
 use super::endpoint::{endpoint, raw_endpoint};
@@ -9,10 +10,14 @@ use crate::request_body::BodyKind::{Json, Nothing};
 use crate::workspaces::{actions, details, logs, mine};
 #[cfg(test)]
 use crate::{
-    api::openapi::{Description, LinkedToken, TokenToLink},
+    api::openapi::{Description, Events, LinkedToken, TokenToLink},
     api::{self, Empty, JsonBody, NoBody},
+    live::{LiveEvents, LiveQuery},
 };
-use crate::{creation, entities, person, templates};
+use crate::{creation, entities, index, live, person, templates};
+
+/// The cost of a route of the index.
+const OF_INDEX: &str = "with a service account 0, or up to 4 once in a minute; else what has changed since the last time";
 
 /// The routes of the API.
 pub(crate) static ROUTES: &[Route] = &[
@@ -58,7 +63,7 @@ pub(crate) static ROUTES: &[Route] = &[
         path: "/entities/{kind}/{namespace}/{name}/form",
         about: "Returns the form for a new workspace of an entity: template, presets, parameters with the values that it would have, and accounts that the caller has to link first.",
         who: Who::SignedIn,
-        cost: "4",
+        cost: "2, 1 more where accounts are needed, and at most 2 more for a version of the template that is not known yet",
         endpoint: endpoint!(creation::form),
     },
     Route {
@@ -67,8 +72,8 @@ pub(crate) static ROUTES: &[Route] = &[
         path: "/entities/{kind}/{namespace}/{name}/form",
         about: "Returns the form for a new workspace of an entity as it is for what a person has chosen so far. Nothing is changed: a parameter may depend on the values of others.",
         who: Who::SignedIn,
-        cost: "4",
-        endpoint: endpoint!(creation::fill_form),
+        cost: "2, 1 more where accounts are needed, and at most 2 more for a version of the template that is not known yet",
+        endpoint: endpoint!(creation::fill_form, Effect::None),
     },
     Route {
         id: "createEntityWorkspace",
@@ -76,7 +81,7 @@ pub(crate) static ROUTES: &[Route] = &[
         path: "/entities/{kind}/{namespace}/{name}/workspaces",
         about: "Creates a workspace of an entity, without waiting for its build. One of this name that was made with the same values is returned (200).",
         who: Who::SignedIn,
-        cost: "6 to 9",
+        cost: "4, 1 more where accounts are needed, and at most 2 more for a version of the template that is not known yet",
         endpoint: endpoint!(creation::create),
     },
     Route {
@@ -85,7 +90,7 @@ pub(crate) static ROUTES: &[Route] = &[
         path: "/entities/{kind}/{namespace}/{name}/open",
         about: "Opens a workspace of an entity. One that runs is returned (200), one that is stopped is started, and only when there is none a new one is created (202).",
         who: Who::SignedIn,
-        cost: "1 when one runs; 3 to start one; 6 to 8 to create one",
+        cost: "1 when one runs; 2 to start one; 4 to create one, 1 more where accounts are needed, and at most 2 more for a version of the template that is not known yet",
         endpoint: endpoint!(creation::open),
     },
     Route {
@@ -103,8 +108,8 @@ pub(crate) static ROUTES: &[Route] = &[
         path: "/templates/{template}/form",
         about: "Returns the form for a new workspace of a template as it is for what a person has chosen so far. Nothing is changed.",
         who: Who::SignedIn,
-        cost: "4",
-        endpoint: endpoint!(templates::fill_form),
+        cost: "2, 1 more where accounts are needed, and at most 2 more for a version of the template that is not known yet",
+        endpoint: endpoint!(templates::fill_form, Effect::None),
     },
     Route {
         id: "listWorkspaces",
@@ -161,12 +166,25 @@ pub(crate) static ROUTES: &[Route] = &[
         endpoint: endpoint!(logs::agent),
     },
     Route {
+        id: "watchWorkspaces",
+        method: Method::GET,
+        path: live::PATH,
+        about: "Streams the states of workspaces, and the logs of what runs in them, for a whole page.",
+        who: Who::SignedIn,
+        cost: "1 subscription for each workspace, however many pages of the caller look at it",
+        endpoint: raw_endpoint!(
+            Nothing,
+            |state, request| state.live(request).await.map_err(ErrorResponse::from)?,
+            LiveQuery, NoBody => LiveEvents
+        ),
+    },
+    Route {
         id: "startWorkspace",
         method: Method::POST,
         path: "/workspaces/{workspace}/start",
         about: "Starts a workspace, which wakes a dormant one. One that runs already is returned (200).",
         who: Who::SignedIn,
-        cost: "2, or 3 when it starts; 2 more to wake it",
+        cost: "1, or 2 when it starts; 2 more to wake it",
         endpoint: endpoint!(actions::start),
     },
     Route {
@@ -175,7 +193,7 @@ pub(crate) static ROUTES: &[Route] = &[
         path: "/workspaces/{workspace}/stop",
         about: "Stops a workspace. One that is stopped already is returned (200).",
         who: Who::SignedIn,
-        cost: "2, or 3 when it stops",
+        cost: "1, or 2 when it stops",
         endpoint: endpoint!(actions::stop),
     },
     Route {
@@ -184,7 +202,7 @@ pub(crate) static ROUTES: &[Route] = &[
         path: "/workspaces/{workspace}/restart",
         about: "Stops a workspace and starts it again. The start follows when it is stopped, whether the caller waits or not.",
         who: Who::SignedIn,
-        cost: "3, and while it stops 1 every 2 seconds",
+        cost: "2; then 1 every 2 seconds while it stops, and 2 to start it",
         endpoint: endpoint!(actions::restart),
     },
     Route {
@@ -193,7 +211,7 @@ pub(crate) static ROUTES: &[Route] = &[
         path: "/workspaces/{workspace}/update",
         about: "Stops a workspace and starts it again with the active version of its template. The start follows when it is stopped, whether the caller waits or not.",
         who: Who::SignedIn,
-        cost: "2 or 3, and while it stops 1 every 2 seconds",
+        cost: "1, or 2 when it has another version or does not run; then, after a stop, as a restart",
         endpoint: endpoint!(actions::update),
     },
     Route {
@@ -202,7 +220,7 @@ pub(crate) static ROUTES: &[Route] = &[
         path: "/workspaces/{workspace}",
         about: "Deletes a workspace with everything in it. Its name must be given, as the person has confirmed it.",
         who: Who::SignedIn,
-        cost: "3",
+        cost: "2",
         endpoint: endpoint!(actions::delete),
     },
     Route {
@@ -220,7 +238,7 @@ pub(crate) static ROUTES: &[Route] = &[
         path: "/workspaces/{workspace}/extend",
         about: "Lets a workspace run longer, at most as long as its template allows.",
         who: Who::SignedIn,
-        cost: "3",
+        cost: "2",
         endpoint: endpoint!(actions::extend),
     },
     Route {
@@ -260,6 +278,67 @@ pub(crate) static ROUTES: &[Route] = &[
         endpoint: endpoint!(actions::wake),
     },
     Route {
+        id: "countEntityWorkspaces",
+        method: Method::GET,
+        path: "/index/counts",
+        about: "Returns the numbers of workspaces of many entities at once, with their owners. Only workspaces that the caller is shown count.",
+        who: Who::SignedIn,
+        cost: OF_INDEX,
+        endpoint: endpoint!(index::counts::counts),
+    },
+    Route {
+        id: "listIndexedWorkspaces",
+        method: Method::GET,
+        path: "/index/workspaces",
+        about: "Lists the workspaces of everybody that the caller is shown, with filters, sorting, pages and facets.",
+        who: Who::SignedIn,
+        cost: OF_INDEX,
+        endpoint: endpoint!(index::workspaces::list),
+    },
+    Route {
+        id: "exportWorkspacesAsJson",
+        method: Method::GET,
+        path: "/index/export.json",
+        about: "Returns all workspaces of a filter in one answer.",
+        who: Who::SignedIn,
+        cost: OF_INDEX,
+        endpoint: endpoint!(index::export::json),
+    },
+    Route {
+        id: "exportWorkspacesAsCsv",
+        method: Method::GET,
+        path: "/index/export.csv",
+        about: "Returns all workspaces of a filter as a file in CSV (RFC 4180), of which a spreadsheet runs nothing. The headers `X-Index-Partial` and `X-Index-Read-At` tell what the other answers tell in their body.",
+        who: Who::SignedIn,
+        cost: OF_INDEX,
+        endpoint: endpoint!(index::export::csv),
+    },
+    Route {
+        id: "reportOwnership",
+        method: Method::GET,
+        path: "/index/report",
+        about: "Reports which entities have no workspaces, which workspaces belong to no entity and why, and which nobody uses.",
+        who: Who::SignedIn,
+        cost: OF_INDEX,
+        endpoint: endpoint!(index::report::report),
+    },
+    Route {
+        id: "followWorkspaces",
+        method: Method::GET,
+        path: "/index/events",
+        about: "Sends what changes in the list of workspaces as a stream of events. It begins with the event `index`; then the page reads the list once.",
+        who: Who::SignedIn,
+        cost: OF_INDEX,
+        endpoint: raw_endpoint!(
+            Nothing,
+            |state, request| match index::events::open(state, request).await {
+                Ok(answer) => answer,
+                Err(error) => return Err(error),
+            },
+            NoBody => Events
+        ),
+    },
+    Route {
         id: "getMe",
         method: Method::GET,
         path: "/me",
@@ -272,7 +351,7 @@ pub(crate) static ROUTES: &[Route] = &[
         id: "disconnect",
         method: Method::DELETE,
         path: "/connection",
-        about: "Ends the session of the browser, and forgets the token that the caller has linked.",
+        about: "Ends the session of the browser, and forgets the token that the caller has linked. With an identity token instead of the session cookie, all sessions of the login end.",
         who: Who::Identified,
         cost: "0, or 1 to revoke the tokens",
         endpoint: raw_endpoint!(

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use super::events::Told;
 use super::position::Position;
 
-/// The greatest size of the log of one workspace that is kept for its pages, in bytes.
+/// The greatest size of the log of one workspace that is kept for its pages, in bytes. The last piece
+/// of it is kept whatever its size.
 const MAX_LOG: usize = 256 * 1024;
 
 /// The news of one workspace for pages: its present state, and the log of what runs.
@@ -49,11 +50,12 @@ impl Feed {
         is_news
     }
 
-    /// Adds a piece of a log. Beyond the size, the first pieces go.
+    /// Adds a piece of a log. Beyond the size, the first pieces go; the last one stays.
     pub(super) fn add_log(&mut self, position: Position, piece: Told) {
         self.log_size += piece.size();
         self.log.push_back((position, piece));
         while self.log_size > MAX_LOG
+            && self.log.len() > 1
             && let Some((position, first)) = self.log.pop_front()
         {
             self.log_size -= first.size();
@@ -106,9 +108,13 @@ mod tests {
     }
 
     fn lines(text: &str) -> Told {
+        many_lines(64, text)
+    }
+
+    fn many_lines(count: usize, text: &str) -> Told {
         let line = serde_json::json!({ "id": 1, "created_at": "2026-08-20T10:00:00Z",
             "log_source": "provisioner", "log_level": "info", "stage": "Plan", "output": text });
-        let lines = vec![serde_json::from_value(line).unwrap(); 64];
+        let lines = vec![serde_json::from_value(line).unwrap(); count];
         Told::build_log(WorkspaceId::default(), BuildId::default(), &lines)
     }
 
@@ -136,6 +142,15 @@ mod tests {
         let feed = Feed::new(at(7));
         assert!(!feed.can_resume(at(6)));
         assert!(feed.can_resume(at(7)));
+    }
+
+    #[test]
+    fn a_piece_of_a_log_that_is_larger_than_a_log_may_be_is_shown_all_the_same() {
+        let mut feed = Feed::new(at(1));
+        feed.add_log(at(2), many_lines(200, &"x".repeat(4000)));
+        assert_eq!(positions(&feed, Some(1)), Ok(vec![2]));
+        feed.add_log(at(3), lines("one"));
+        assert_eq!(positions(&feed, Some(2)), Ok(vec![3]), "and makes room for the next one");
     }
 
     #[test]

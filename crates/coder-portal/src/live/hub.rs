@@ -1,8 +1,10 @@
 //! Which pages look at which workspaces, and what each of them has been told.
 //!
-//! Nothing here waits, and nothing is kept for a page but how far it has read: events are taken
-//! when the page is ready for them. So a slow page costs no memory, and it is ended when it has left
-//! something untaken for too long, or has missed lines of a log.
+//! Nothing here waits. Events are kept once for all pages of a workspace, up to the size of a
+//! [`Feed`], and a page takes them when it is ready for them; of a page only is kept how far it has
+//! read. So a slow page costs no memory of its own. It is ended when it has left something untaken
+//! for too long, which is looked at whenever something is told or a watcher looks again, or when it has
+//! missed lines of a log.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -13,12 +15,13 @@ use coder_core::is_within;
 use futures_util::future::{AbortHandle, AbortRegistration};
 use jiff::{SignedDuration, Timestamp};
 
+use super::data::End;
 use super::error::LiveError;
-use super::events::{End, Told};
+use super::events::Told;
 use super::feed::{Feed, Missed};
 use super::limits::{MAX_FEEDS, MAX_PAGES, MAX_PAGES_OF_A_PERSON, MAX_WORKSPACES_OF_A_PERSON};
 use super::position::{Position, Scope};
-use super::signal::Signal;
+use crate::signal::Signal;
 
 /// The time that a page may leave an event untaken.
 const TAKEN_WITHIN: SignedDuration = SignedDuration::from_secs(30);

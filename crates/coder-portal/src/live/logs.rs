@@ -15,8 +15,11 @@ use futures_util::{StreamExt as _, stream};
 
 use super::events::Told;
 
-/// The number of lines that are told at once.
+/// The number of lines that are read at once.
 const LINES: usize = 200;
+/// The size of the text of the lines that are told at once, in bytes. It is a small part of the log
+/// that is kept for pages, so that a page can take one piece before it is pushed out by later ones.
+const PIECE: usize = 32 * 1024;
 /// The time for which the log of an agent is followed that has ended its start scripts: their last
 /// lines may come later than the state.
 pub(super) const LAST_LINES: Duration = Duration::from_secs(5);
@@ -103,23 +106,25 @@ impl Logs {
         }
     }
 
-    /// Returns what pages are told of these lines.
-    pub(super) fn read(&mut self, workspace: WorkspaceId, lines: Lines) -> Option<Told> {
+    /// Returns what pages are told of these lines, piece by piece.
+    pub(super) fn read(&mut self, workspace: WorkspaceId, lines: Lines) -> Vec<Told> {
         match lines {
             Lines::Build(build, lines) => {
                 let lines = self.take(Log::Build(build), lines, |line| line.id);
-                (!lines.is_empty()).then(|| Told::build_log(workspace, build, &lines))
+                let pieces = pieces(lines, |line| &line.output).into_iter();
+                pieces.map(|lines| Told::build_log(workspace, build, &lines)).collect()
             }
             Lines::Agent(agent, lines) => {
                 let lines = self.take(Log::Agent(agent), lines, |line| line.id);
-                (!lines.is_empty()).then(|| Told::agent_log(workspace, agent, &lines))
+                let pieces = pieces(lines, |line| &line.output).into_iter();
+                pieces.map(|lines| Told::agent_log(workspace, agent, &lines)).collect()
             }
             Lines::End(log) => {
                 // It is followed again if the next look finds that it goes on.
                 if let Some(followed) = self.followed.get_mut(&log) {
                     followed.stop = None;
                 }
-                None
+                Vec::new()
             }
         }
     }
@@ -146,6 +151,24 @@ impl Logs {
         }
         taken
     }
+}
+
+/// Splits lines into pieces of [`PIECE`] bytes at most. A longer line is a piece of its own.
+fn pieces<L>(lines: Vec<L>, text: impl Fn(&L) -> &str) -> Vec<Vec<L>> {
+    let mut pieces: Vec<Vec<L>> = Vec::new();
+    let mut size = 0;
+    for line in lines {
+        let length = text(&line).len();
+        size += length;
+        match pieces.last_mut() {
+            Some(piece) if size <= PIECE => piece.push(line),
+            Some(_) | None => {
+                size = length;
+                pieces.push(vec![line]);
+            }
+        }
+    }
+    pieces
 }
 
 /// Returns the logs that are being written.
@@ -178,5 +201,27 @@ fn follow(client: &Client, log: Log, last: Option<i64>) -> BoxStream<'static, Li
             let lines = client.subscribe(follow).ready_chunks(LINES);
             Box::pin(lines.map(move |lines| Lines::Agent(agent, lines)))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_long_lines_are_told_in_order_in_pieces_that_a_page_has_time_for() {
+        let line = |id: i64| {
+            let line = serde_json::json!({ "id": id, "created_at": "2026-08-20T10:00:00Z",
+                "log_source": "provisioner", "log_level": "info", "stage": "Plan",
+                "output": "x".repeat(4000) });
+            Ok(serde_json::from_value(line).unwrap())
+        };
+        let lines = Lines::Build(BuildId::default(), (0..200).map(line).collect());
+        let told = Logs::default().read(WorkspaceId::default(), lines);
+        assert!(told.iter().all(|piece| piece.size() <= PIECE + PIECE / 4));
+        assert_eq!(told.len(), 25, "eight lines of 4,000 bytes are a piece");
+
+        let whole = pieces(vec!["a".repeat(2 * PIECE), "b".to_owned()], |line| line);
+        assert_eq!(whole.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1]);
     }
 }

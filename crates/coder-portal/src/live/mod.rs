@@ -4,6 +4,7 @@
 //! workspace that somebody looks at, one [`Watcher`](watcher::Watcher) hears of it at Coder with that
 //! person's rights, however many pages of the person look. It ends when the last of them leaves.
 
+mod data;
 mod error;
 mod events;
 mod feed;
@@ -13,8 +14,11 @@ mod logs;
 mod page;
 mod position;
 mod route;
-mod signal;
 mod watcher;
+
+#[cfg(test)]
+pub(crate) use route::LiveQuery;
+pub(crate) use route::PATH;
 
 use std::fmt;
 
@@ -25,8 +29,10 @@ use futures_util::FutureExt as _;
 use futures_util::future::{AbortRegistration, Abortable};
 use jiff::Timestamp;
 
-use error::LiveError;
-use events::End;
+#[cfg(test)]
+use crate::api::Answer;
+use data::End;
+pub(crate) use error::LiveError;
 use hub::{Asked, FeedId, Hub, Joined, Line, News, PageId, Taken};
 
 /// The streams of a portal.
@@ -105,6 +111,31 @@ impl Live {
     ) {
         let work = Abortable::new(work, until).map(drop);
         self.world.runtime.spawn(Box::pin(work));
+    }
+}
+
+/// The answer of the route: events, for as long as they come.
+#[cfg(test)]
+pub(crate) struct LiveEvents;
+
+#[cfg(test)]
+impl Answer for LiveEvents {
+    const STATUSES: &'static [u16] = &[200];
+
+    fn into_response(self) -> http::Response<coder_core::Body> {
+        coder_auth::http::empty(http::StatusCode::OK)
+    }
+
+    fn content(
+        schemas: &mut schemars::SchemaGenerator,
+    ) -> Option<(&'static str, schemars::Schema)> {
+        let event = schemas.subschema_for::<data::LiveEvent>();
+        let schema = schemars::json_schema!({
+            "type": "string",
+            "description": "Events (WHATWG HTML, section 9.2). `event` names the kind of each, and `data` is JSON of the schema that `x-event` has for that kind. Only the last of several events that come together has an `id`.",
+            "x-event": event,
+        });
+        Some(("text/event-stream", schema))
     }
 }
 

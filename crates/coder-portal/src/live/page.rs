@@ -2,42 +2,18 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use coder_auth::http::Event;
-use coder_auth::{CallerRights, CoderAuth};
 use coder_core::BoxFuture;
 use futures_util::future::{Either, select};
 use futures_util::{Stream, stream};
-use http::{HeaderMap, StatusCode};
 
 use super::Live;
-use super::events::{End, Told};
+use super::data::End;
+use super::events::Told;
 use super::hub::{Joined, Line, PageId, Taken};
 use super::position::{Position, Scope};
-
-/// The time after which the person of an open stream is identified anew: a session may have ended
-/// elsewhere.
-const IDENTIFY_AGAIN_AFTER: Duration = Duration::from_secs(60);
-
-/// The credential of a request, with which its person is identified anew.
-pub(super) struct Credential {
-    pub(super) auth: CoderAuth,
-    pub(super) headers: HeaderMap,
-    pub(super) environment: String,
-    pub(super) rights: CallerRights,
-}
-
-impl Credential {
-    /// Returns whether the credential still opens what it has opened. Without an answer it does: the
-    /// next look tells.
-    async fn is_good(&self) -> bool {
-        match self.auth.caller(&self.headers, Some(&self.environment)).await {
-            Ok(caller) => caller.rights() == self.rights,
-            Err(error) => error.status() == StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-}
+use crate::credential::{Credential, IDENTIFY_AGAIN_AFTER};
 
 /// A page that looks. When this is dropped, it looks no more.
 pub(super) struct Page {

@@ -3,20 +3,32 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use coder_auth::http::{EventStream, single_param};
+use coder_auth::http::{Event, EventStream, single_param};
 use coder_auth::{AuthError, Caller};
 use coder_client::WorkspaceId;
-use coder_core::Body;
+use coder_core::{Body, BoxStream};
 use futures_util::stream;
-use http::header::{AUTHORIZATION, COOKIE, ORIGIN};
 use http::{HeaderMap, HeaderName, Method, Request, Response};
 
 use super::error::LiveError;
 use super::hub::{Asked, Begun};
 use super::limits::MAX_WORKSPACES;
-use super::page::{Credential, Page};
+use super::page::Page;
 use super::watcher::Watcher;
+use crate::credential::Opened;
 use crate::state::PortalState;
+
+/// The path of the route below `/api/coder/v1`.
+pub(crate) const PATH: &str = "/live";
+
+/// The workspaces of a page.
+#[cfg(test)]
+#[derive(schemars::JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct LiveQuery {
+    /// Ids of 1 to 64 workspaces, separated by commas.
+    workspaces: String,
+}
 
 /// The header with the id of the last event that a page has got (WHATWG HTML §9.2.4).
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -31,6 +43,18 @@ impl PortalState {
         if *request.method() == Method::HEAD {
             return Ok(EventStream::new(&self.world, stream::empty()).into_response());
         }
+        let events = self.open_page(&caller, headers, workspaces)?;
+        Ok(EventStream::new(&self.world, events).into_response())
+    }
+
+    /// Opens a page that looks at these workspaces, and returns its events until they end. Without any
+    /// workspace the end is the only event.
+    pub(crate) fn open_page(
+        &self,
+        caller: &Caller,
+        headers: &HeaderMap,
+        workspaces: Vec<WorkspaceId>,
+    ) -> Result<BoxStream<'static, Event>, LiveError> {
         let last_event_id = headers.get(LAST_EVENT_ID);
         let asked = Asked {
             user: caller.user_id(),
@@ -41,16 +65,12 @@ impl PortalState {
         };
         let mut joined = self.live.join(asked)?;
         for begun in std::mem::take(&mut joined.begun) {
-            self.watch(&caller, begun);
+            self.watch(caller, begun);
         }
-        let credential = Credential {
-            auth: self.auth.clone(),
-            headers: credential_headers(headers),
-            environment: caller.environment().to_owned(),
-            rights: caller.rights(),
-        };
+        let opened = Opened::Live(caller.environment().to_owned());
+        let credential = self.credential(opened, headers, caller.rights());
         let page = Page::new(Arc::clone(&self.live), joined, credential);
-        Ok(EventStream::new(&self.world, page.into_events()).into_response())
+        Ok(Box::pin(page.into_events()))
     }
 
     /// Ends the browser's session, and its streams with it.
@@ -78,28 +98,9 @@ impl PortalState {
 fn workspaces(request: &Request<Bytes>) -> Result<Vec<WorkspaceId>, LiveError> {
     let named = single_param(request, "workspaces").map_err(AuthError::from)?;
     let named = named.ok_or(LiveError::NoWorkspaces)?;
-    let ids = named
-        .split(',')
-        .map(|id| id.trim().parse::<WorkspaceId>().map_err(|_| LiveError::NotAnId(id.to_owned())));
-    let ids: Vec<WorkspaceId> = ids.collect::<Result<_, _>>()?;
-    if ids.len() > MAX_WORKSPACES {
+    if named.split(',').count() > MAX_WORKSPACES {
         return Err(LiveError::NoWorkspaces);
     }
-    Ok(ids)
-}
-
-/// Returns the headers that identify a caller, and nothing else of the request.
-fn credential_headers(headers: &HeaderMap) -> HeaderMap {
-    let names = [
-        AUTHORIZATION,
-        COOKIE,
-        ORIGIN,
-        HeaderName::from_static("coder-session-token"),
-        HeaderName::from_static("x-requested-with"),
-    ];
-    let kept = names.into_iter().flat_map(|name| {
-        let values = headers.get_all(&name).into_iter().cloned();
-        values.map(move |value| (name.clone(), value)).collect::<Vec<_>>()
-    });
-    kept.collect()
+    let id = |id: &str| id.trim().parse().map_err(|_| LiveError::NotAnId(id.to_owned()));
+    named.split(',').map(id).collect()
 }

@@ -1,6 +1,8 @@
 //! The one subscription to a workspace for all pages of a person.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use coder_client::models::Workspace;
@@ -17,7 +19,7 @@ use super::Live;
 use super::events::Told;
 use super::hub::{FeedId, News};
 use super::logs::{LAST_LINES, Logs};
-use super::signal::Signal;
+use crate::signal::Signal;
 
 /// The time after which a workspace is read again although nothing was heard of it. A Coder sends
 /// nothing when a workspace falls asleep, gets another deadline or becomes a favorite.
@@ -26,7 +28,7 @@ const READ_AGAIN_AFTER: Duration = Duration::from_secs(120);
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// The number of tries of a subscription before pages are told that Coder does not answer.
 const MAX_ATTEMPTS: u32 = 5;
-/// The shortest and the longest time between two looks at what is known.
+/// The shortest time between two looks at what is known.
 const SOON: Duration = Duration::from_secs(1);
 
 /// Hears of a workspace, and tells the hub.
@@ -40,6 +42,8 @@ pub(super) struct Watcher {
     last: Option<Workspace>,
     /// The moment at which the workspace was heard of.
     heard_at: Timestamp,
+    /// The moment of the last look at what is known.
+    looked_at: Timestamp,
 }
 
 impl Watcher {
@@ -51,47 +55,52 @@ impl Watcher {
         changed: Arc<Signal>,
     ) -> Self {
         let client = client.with_stream_retry(RetryPolicy::STREAM.with_max_attempts(MAX_ATTEMPTS));
-        let heard_at = live.now();
-        Self { live, feed, id, client, changed, logs: Logs::default(), last: None, heard_at }
+        let (logs, now) = (Logs::default(), live.now());
+        Self { live, feed, id, client, changed, logs, last: None, heard_at: now, looked_at: now }
     }
 
     /// Watches the workspace until the caller's credential is refused.
     pub(super) async fn run(mut self) {
         loop {
-            let error = self.watch().await;
-            if error.is_unauthorized() {
-                return self.live.refuse(self.feed);
+            let mut pause = ASK_AGAIN_AFTER;
+            if let Some(error) = self.watch().await {
+                if error.is_unauthorized() {
+                    return self.live.refuse(self.feed);
+                }
+                if error.is_not_found() || error.is_gone() || error.is_forbidden() {
+                    self.lose();
+                } else {
+                    self.live.tell(self.feed, News::Problem(Told::problem(self.id, &error)));
+                }
+                pause = pause.max(error.retry_after().unwrap_or_default());
             }
-            let told = if error.is_not_found() || error.is_gone() || error.is_forbidden() {
-                self.last = None;
-                News::State(Told::gone(self.id))
-            } else {
-                News::Problem(Told::problem(self.id, &error))
-            };
-            self.live.tell(self.feed, told);
-            let pause = error.retry_after().unwrap_or_default().max(ASK_AGAIN_AFTER);
             let pause = self.client.world().runtime.sleep(pause);
             select(Box::pin(self.changed.raised()), pause).await;
         }
     }
 
-    /// Tells what is heard, until Coder answers with an error that waiting does not help.
-    async fn watch(&mut self) -> ClientError {
+    /// Tells that the workspace is not shown any more, and ends its logs.
+    fn lose(&mut self) {
+        (self.last, self.logs) = (None, Logs::default());
+        self.live.tell(self.feed, News::LogIsOver);
+        self.live.tell(self.feed, News::State(Told::gone(self.id)));
+    }
+
+    /// Tells what is heard, until Coder answers with an error that waiting does not help, or ends the
+    /// subscription.
+    async fn watch(&mut self) -> Option<ClientError> {
         let mut changes = self.client.subscribe(WatchWorkspace::new(self.id));
         loop {
             let heard = self.next(&mut changes).await;
             let outcome = match heard {
                 Heard::Change(Some(Ok(workspace))) => self.take(*workspace),
-                Heard::Change(Some(Err(error))) => return error,
-                // The subscription never ends without an error.
-                Heard::Change(None) => {
-                    changes = self.client.subscribe(WatchWorkspace::new(self.id));
-                    Ok(())
-                }
+                Heard::Change(Some(Err(error))) => return Some(error),
+                Heard::Change(None) => return None,
                 Heard::Lines(lines) => {
-                    let told = self.logs.read(self.id, lines);
-                    if let Some(told) = told {
-                        self.live.tell(self.feed, News::Log(told));
+                    for piece in self.logs.read(self.id, lines) {
+                        self.live.tell(self.feed, News::Log(piece));
+                        // A page that is ready takes this piece before the next one comes.
+                        give_way().await;
                     }
                     Ok(())
                 }
@@ -99,7 +108,7 @@ impl Watcher {
                 Heard::Time => self.look_again().await,
             };
             if let Err(error) = outcome {
-                return error;
+                return Some(error);
             }
         }
     }
@@ -108,7 +117,11 @@ impl Watcher {
         &mut self,
         changes: &mut BoxStream<'static, Result<Workspace, ClientError>>,
     ) -> Heard {
-        let time = self.client.world().runtime.sleep(self.pause());
+        let pause = self.pause();
+        if pause.is_zero() {
+            return Heard::Time;
+        }
+        let time = self.client.world().runtime.sleep(pause);
         let lines = Box::pin(self.logs.next());
         let changed = Box::pin(self.changed.raised());
         match select(select(changes.next(), lines), select(changed, time)).await {
@@ -121,13 +134,21 @@ impl Watcher {
         }
     }
 
-    /// Returns the time until the next look at what is known.
+    /// Returns the time until the next look at what is known. It does not begin anew with each line of
+    /// a log.
     fn pause(&self) -> Duration {
-        let rest = READ_AGAIN_AFTER.saturating_sub(self.silence()).max(SOON);
-        let Some(workspace) = &self.last else { return rest };
+        let since = elapsed(self.live.now(), self.looked_at);
+        let read = READ_AGAIN_AFTER.saturating_sub(self.silence());
+        let look = self.look_after().saturating_sub(since);
+        read.min(look).max(SOON.saturating_sub(since))
+    }
+
+    /// Returns the time between two looks at what is known.
+    fn look_after(&self) -> Duration {
+        let Some(workspace) = &self.last else { return READ_AGAIN_AFTER };
         let next = Availability::new(workspace, self.client.now()).poll_after;
         let next = next.unwrap_or(READ_AGAIN_AFTER);
-        if self.logs.is_following() { rest.min(next).min(LAST_LINES) } else { rest.min(next) }
+        if self.logs.is_following() { next.min(LAST_LINES) } else { next }
     }
 
     fn silence(&self) -> Duration {
@@ -137,6 +158,7 @@ impl Watcher {
     /// Takes the present state of the workspace.
     fn take(&mut self, workspace: Workspace) -> Result<(), ClientError> {
         self.heard_at = self.live.now();
+        self.looked_at = self.heard_at;
         if self.logs.look(&self.client, &workspace) {
             self.live.tell(self.feed, News::LogIsOver);
         }
@@ -152,6 +174,7 @@ impl Watcher {
 
     /// Tells what time alone changes: the availability of a workspace, and the logs that are over.
     async fn look_again(&mut self) -> Result<(), ClientError> {
+        self.looked_at = self.live.now();
         self.live.end_slow();
         if self.silence() >= READ_AGAIN_AFTER {
             return self.read().await;
@@ -168,6 +191,19 @@ impl Watcher {
         let workspace = self.client.send(&read).await?;
         self.take(workspace)
     }
+}
+
+/// Lets other tasks run that are ready.
+async fn give_way() {
+    let mut has_waited = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut has_waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Something that a watcher waits for.

@@ -58,6 +58,11 @@ impl Endpoint {
         self.environments.iter().map(String::as_str).collect()
     }
 
+    /// Returns the environments at the deployment, for what outlives the request.
+    pub(super) fn environment_names(&self) -> Vec<String> {
+        self.environments.clone()
+    }
+
     /// Returns the URL under which this server reaches the deployment.
     pub(super) fn upstream(&self) -> &DeploymentUrl {
         &self.upstream

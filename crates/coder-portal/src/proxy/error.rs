@@ -1,5 +1,7 @@
 //! Reasons why a request to the proxy has no answer of Coder.
 
+use std::time::Duration;
+
 use coder_auth::http::ErrorResponse;
 use coder_auth::{AuthError, AuthErrorKind, SessionError, UpstreamError};
 use coder_client::ClientError;
@@ -9,7 +11,11 @@ use http::StatusCode;
 use super::answer::AnswerError;
 use super::icon::IconError;
 use super::request_headers::HeaderError;
+use super::seats::SeatError;
 use super::target::TargetError;
+
+/// The wait that a page is told when too many connections are open.
+const SEAT_FREE_AFTER: Duration = Duration::from_secs(30);
 
 /// Reasons why a request to the proxy has no answer of Coder.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +28,8 @@ pub(crate) enum ProxyError {
     Icon(#[from] IconError),
     #[error(transparent)]
     Answer(#[from] AnswerError),
+    #[error(transparent)]
+    Seat(#[from] SeatError),
     /// The caller is not identified.
     #[error(transparent)]
     Auth(AuthError),
@@ -92,6 +100,13 @@ impl From<TransportError> for ProxyError {
 impl From<&ProxyError> for ErrorResponse {
     fn from(error: &ProxyError) -> Self {
         let status = match error {
+            ProxyError::Seat(seat) => {
+                let status = match seat {
+                    SeatError::OfPerson => StatusCode::TOO_MANY_REQUESTS,
+                    SeatError::Full => StatusCode::SERVICE_UNAVAILABLE,
+                };
+                return Self::from_error(status, error).retry_after(Some(SEAT_FREE_AFTER));
+            }
             ProxyError::Auth(auth) => {
                 let response = Self::from(auth);
                 let is_nobody =
@@ -113,7 +128,7 @@ impl From<&ProxyError> for ErrorResponse {
             ProxyError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             ProxyError::Slow => StatusCode::REQUEST_TIMEOUT,
             ProxyError::Renewed => {
-                let again = Some(std::time::Duration::from_secs(1));
+                let again = Some(Duration::from_secs(1));
                 return Self::from_error(StatusCode::SERVICE_UNAVAILABLE, error).retry_after(again);
             }
         };

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use coder_auth::http::{ErrorResponse, empty, has_media_type};
-use coder_auth::{AuthErrorKind, Caller, SessionError};
-use coder_core::{Body, BodyLimits, TransportError, TransportErrorKind, timeout};
-use futures_util::StreamExt as _;
+use coder_auth::{AuthErrorKind, Caller, CallerRights, SessionError};
+use coder_client::UserId;
+use coder_core::{Body, BodyLimits, BoxFuture, TransportError, TransportErrorKind, timeout};
 use futures_util::future::{Either, select};
+use futures_util::{FutureExt as _, StreamExt as _};
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Uri};
 
 use super::answer::{self, Content};
-use super::credential::Opened;
 use super::endpoint::Endpoint;
 use super::error::ProxyError;
 use super::icon::{self, IconError, MAX_ICON};
@@ -21,6 +21,7 @@ use super::request_headers::{self, CODER_SESSION_TOKEN};
 use super::target::{CoderPath, Target, TargetError};
 use super::upload::Upload;
 use super::{PROXY_PATH, without_prefix};
+use crate::credential::Opened;
 use crate::state::PortalState;
 
 /// The time that Coder may take for the head of an answer, once the request has gone.
@@ -73,17 +74,36 @@ impl PortalState {
             path,
             headers: endpoint.headers().passed_on(asked.headers()),
         };
-        let rights = caller.as_ref().map(Caller::rights);
+        let person = caller.as_ref().map(|caller| (caller.user_id(), caller.rights()));
         let answer = self.exchange(endpoint, caller, &outgoing, upload).await?;
         let answer = self.for_the_page(answer, content)?;
-        Ok(match rights {
-            Some(rights) if has_media_type(answer.headers(), "text/event-stream") => {
-                let credential = self.credential(Opened::Events, endpoint, asked.headers(), rights);
-                let ended = Box::pin(credential.ended());
-                answer.map(|body| Body::from_stream(body.take_until(ended)))
+        if has_media_type(answer.headers(), "text/event-stream") {
+            return self.kept_open(answer, endpoint, asked.headers(), person);
+        }
+        Ok(answer)
+    }
+
+    /// Returns an answer that goes on, which is counted, and which ends with the caller's credential or
+    /// when the portal closes.
+    fn kept_open(
+        &self,
+        answer: Response<Body>,
+        endpoint: &Endpoint,
+        headers: &HeaderMap,
+        person: Option<(UserId, CallerRights)>,
+    ) -> Result<Response<Body>, ProxyError> {
+        let seat = self.proxy.seats.take(person.as_ref().map(|(user, _)| *user))?;
+        let closed = self.closing.closed();
+        let ended: BoxFuture<'static, ()> = match person {
+            Some((_, rights)) => {
+                let opened = Opened::Events(endpoint.environment_names());
+                let ended = Box::pin(self.credential(opened, headers, rights).ended());
+                Box::pin(select(closed, ended).map(drop))
             }
-            Some(_) | None => answer,
-        })
+            None => Box::pin(closed),
+        };
+        let seated = ended.map(move |()| drop(seat));
+        Ok(answer.map(|body| Body::from_stream(body.take_until(seated))))
     }
 
     /// Identifies the caller; `None` for a stranger where strangers are let in.
@@ -207,6 +227,10 @@ impl PortalState {
         };
         let headers = answer::cleaned(head.status, &head.headers, Content::Picture);
         let headers = headers.map_err(|_| IconError::NoPicture)?;
+        // The host's refusal says nothing about the caller's credential here.
+        if !head.status.is_success() {
+            return Err(IconError::NoPicture.into());
+        }
         let is_picture = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
         if !is_picture.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("image/")) {
             return Err(IconError::NoPicture.into());

@@ -6,21 +6,23 @@
 //! token.
 
 mod answer;
-mod credential;
 mod endpoint;
 mod error;
 mod exchange;
 mod icon;
 mod relay;
 mod request_headers;
+mod seats;
 mod target;
 mod upload;
 mod web_socket;
 
 use coder_config::AppConfig;
-use coder_core::{Runtime, WebSocket};
 
 use endpoint::Endpoint;
+use seats::Seats;
+
+pub(crate) use relay::relay;
 
 /// The path of Backstage's proxy below `backend.baseUrl`.
 pub(crate) const PROXY_PATH: &str = "/api/proxy";
@@ -31,6 +33,8 @@ pub(crate) struct Proxy {
     endpoints: Vec<Endpoint>,
     /// Hosts, possibly with a port, of icons that are not Coder's.
     icon_hosts: Vec<String>,
+    /// The connections to Coder that pages keep open.
+    seats: Seats,
 }
 
 impl Proxy {
@@ -39,12 +43,8 @@ impl Proxy {
         let mut endpoints: Vec<Endpoint> =
             config.proxies.iter().filter_map(|proxy| Endpoint::new(proxy, config)).collect();
         endpoints.sort_by_key(|endpoint| std::cmp::Reverse(endpoint.route().len()));
-        Self { endpoints, icon_hosts: config.icon_hosts.clone() }
-    }
-
-    /// Carries the messages of an open WebSocket until it ends.
-    pub(crate) async fn relay(page: WebSocket, coder: WebSocket, runtime: &dyn Runtime) {
-        relay::relay(page, coder, runtime).await;
+        let icon_hosts = config.icon_hosts.clone();
+        Self { endpoints, icon_hosts, seats: Seats::default() }
     }
 
     /// Finds the endpoint of a path, and the rest of the path behind its route.

@@ -13,12 +13,14 @@ const SILENCE: Duration = Duration::from_secs(75);
 /// it.
 const READ_WITHIN: Duration = Duration::from_secs(30);
 
-/// The end of a socket without a word: a normal one, and one that broke (RFC 6455 §7.4.1).
-const NORMAL: u16 = 1000;
+/// The end of a socket without a word: a normal one, that of a server which stops, and one that broke
+/// (RFC 6455 §7.4.1).
+pub(super) const NORMAL: u16 = 1000;
+pub(super) const GOING_AWAY: u16 = 1001;
 const BROKEN: u16 = 1011;
 
 /// Carries messages between a page and Coder until one side closes, breaks or does not read.
-pub(super) async fn relay(page: WebSocket, coder: WebSocket, runtime: &dyn Runtime) {
+pub(crate) async fn relay(page: WebSocket, coder: WebSocket, runtime: &dyn Runtime) {
     let (mut to_page, mut of_page) = page.split();
     let (mut to_coder, mut of_coder) = coder.split();
     let down = pin!(carry(&mut of_coder, &mut to_page, runtime, Some(SILENCE)));
@@ -56,7 +58,7 @@ async fn carry(
     }
 }
 
-fn close(code: u16) -> WebSocketMessage {
+pub(super) fn close(code: u16) -> WebSocketMessage {
     WebSocketMessage::Close { code, reason: String::new() }
 }
 

@@ -191,6 +191,7 @@ mod tests {
             ("keep-alive", "1"),
             ("proxy-authorization", "Basic x"),
             ("te", "trailers"),
+            ("expect", "100-continue"),
             ("trailer", "x"),
             ("transfer-encoding", "chunked"),
             ("upgrade", "h2c"),

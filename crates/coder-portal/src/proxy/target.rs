@@ -122,6 +122,7 @@ fn segment(raw: &str, is_last: bool) -> Result<String, TargetError> {
 fn is_withheld(path: &[&str]) -> bool {
     let lower: Vec<String> = path.iter().map(|segment| segment.to_ascii_lowercase()).collect();
     let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
+    let is_withheld = |name: &&str| ["pty", "coordinate", "credentials"].contains(name);
     match lower.as_slice() {
         ["debug" | "applications" | "oauth2-provider" | "oauth2", ..]
         | ["tailnet" | "workspaceproxies", ..]
@@ -131,7 +132,20 @@ fn is_withheld(path: &[&str]) -> bool {
         | ["workspaceagents", "me", ..] => true,
         ["users", _, keys, ..] if keys.starts_with("keys") => true,
         ["workspaceagents", identity, ..] if identity.ends_with("-instance-identity") => true,
-        path => ["pty", "coordinate", "credentials"].iter().any(|name| path.contains(name)),
+        path => without_names(path).iter().any(is_withheld),
+    }
+}
+
+/// Returns a path below `/api/v2` without its beginning that ends in a name which people choose, such
+/// as that of a workspace.
+fn without_names<'a, 'b>(path: &'a [&'b str]) -> &'a [&'b str] {
+    match path {
+        ["users", _, "workspace", _, rest @ ..]
+        | ["organizations", _, "groups" | "members", _, rest @ ..]
+        | ["organizations", _, "templates", _, "versions", _, rest @ ..]
+        | ["organizations", _, "templates", _, rest @ ..]
+        | ["organizations" | "users", _, rest @ ..] => rest,
+        path => path,
     }
 }
 
@@ -255,6 +269,9 @@ mod tests {
             "/api/v2/workspaceagents/0bf9/PTY",
             "/api/v2/workspaceagents/0bf9/coordinate",
             "/api/v2/anything/new/pty",
+            "/api/v2/users/alice/workspace/mine/pty",
+            "/api/v2/users/alice/pty",
+            "/api/v2/organizations/acme/members/alice/credentials",
             "/api/v2/applications/reconnecting-pty-signed-token",
             "/api/v2/oauth2-provider/apps/1/secrets",
             "/api/v2/users/login",
@@ -274,6 +291,16 @@ mod tests {
             "/api/v2/workspaceagents/me/gitsshkey",
         ] {
             assert_eq!(sent(path, None), Err(TargetError::Withheld), "{path}");
+        }
+        for named in [
+            "/api/v2/users/alice/workspace/pty",
+            "/api/v2/users/pty/workspace/coordinate/builds/1",
+            "/api/v2/users/credentials",
+            "/api/v2/organizations/pty/members/pty/roles",
+            "/api/v2/organizations/acme/groups/credentials",
+            "/api/v2/organizations/acme/templates/pty/versions/coordinate/previous",
+        ] {
+            assert!(sent(named, None).is_ok(), "{named}: people may name things so");
         }
         assert!(sent("/api/v2/users/me/gitsshkey", None).is_ok());
         assert!(sent("/api/v2/organizations/acme/provisionerdaemons", None).is_ok());

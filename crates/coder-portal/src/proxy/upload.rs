@@ -18,6 +18,8 @@ const MAX_KEPT: u64 = 64 * 1024;
 const KEPT_WITHIN: Duration = Duration::from_secs(10);
 /// The longest silence of a client that sends a larger body is between one and two times this.
 const SILENCE: Duration = Duration::from_secs(10);
+/// The time limit for such a body as a whole: 100 MB at 1 Mbit/s take 14 minutes.
+const SENT_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 /// The body of a request, as it is sent.
 pub(super) enum Upload {
@@ -61,7 +63,8 @@ impl Upload {
             }
             Some(_) | None => {
                 let progress = Arc::new(Progress::default());
-                let body = body.bounded(BodyLimits::new(MAX_UPLOAD, SILENCE), runtime);
+                let limits = BodyLimits::new(MAX_UPLOAD, SILENCE).deadline(SENT_WITHIN);
+                let body = body.bounded(limits, runtime);
                 let body = progress.clone().watch(body);
                 Ok(Self::Streamed { body, length, progress })
             }

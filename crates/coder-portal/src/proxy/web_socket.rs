@@ -1,17 +1,21 @@
 //! A WebSocket through the proxy.
 
-use coder_core::{WebSocket, WebSocketResponse, timeout};
-use futures_util::StreamExt as _;
-use http::header::CONTENT_LENGTH;
-use http::{Method, Request};
+use coder_auth::http::empty;
+use coder_core::{MaybeSend, WebSocket, WebSocketResponse, timeout};
+use futures_util::future::{Either, select};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use http::header::TRANSFER_ENCODING;
+use http::{Method, Request, StatusCode};
 
 use super::answer::Content;
-use super::credential::Opened;
 use super::endpoint::Endpoint;
 use super::error::ProxyError;
 use super::exchange::{ANSWER_WITHIN, Outgoing, refused, refuses_the_token, too_late};
+use super::relay::{GOING_AWAY, NORMAL, close};
 use super::request_headers;
+use super::seats::Seat;
 use super::target::{Target, TargetError};
+use crate::credential::Opened;
 use crate::state::PortalState;
 
 impl PortalState {
@@ -32,16 +36,21 @@ impl PortalState {
         path: &str,
         asked: &Request<()>,
     ) -> Result<WebSocketResponse, ProxyError> {
-        let has_body = asked.headers().get(CONTENT_LENGTH).is_some_and(|length| length != "0");
-        if *asked.method() != Method::GET || !endpoint.allows(&Method::GET) || has_body {
+        if !endpoint.allows(asked.method()) {
+            return Ok(WebSocketResponse::Refused(empty(StatusCode::NOT_FOUND)));
+        }
+        let length = request_headers::check(asked.headers())?;
+        let has_body =
+            length.unwrap_or_default() > 0 || asked.headers().contains_key(TRANSFER_ENCODING);
+        if *asked.method() != Method::GET || has_body {
             return Err(ProxyError::NoHandshake);
         }
         let Target::Api(path) = Target::parse(path, asked.uri().query())? else {
             return Err(TargetError::Elsewhere.into());
         };
-        request_headers::check(asked.headers())?;
         let environments = endpoint.environments();
         let caller = self.auth.web_socket_caller(asked.headers(), &environments).await?;
+        let seat = self.proxy.seats.take(Some(caller.user_id()))?;
         let headers = endpoint.headers().passed_on(asked.headers());
         let outgoing = Outgoing { method: &Method::GET, path: &path, headers };
         let mut opened = self.open(outgoing.request(endpoint, Some(&caller))?).await?;
@@ -52,12 +61,12 @@ impl PortalState {
         }
         match opened {
             WebSocketResponse::Open(coder) => {
-                let rights = caller.rights();
-                let credential =
-                    self.credential(Opened::WebSocket, endpoint, asked.headers(), rights);
-                let (to_coder, of_coder) = coder.split();
-                let of_coder = of_coder.take_until(Box::pin(credential.ended()));
-                Ok(WebSocketResponse::Open(WebSocket::new(of_coder, to_coder)))
+                let opened = Opened::WebSocket(endpoint.environment_names());
+                let credential = self.credential(opened, asked.headers(), caller.rights());
+                let closed = self.closing.closed().map(|()| GOING_AWAY);
+                let ended = select(closed, Box::pin(credential.ended().map(|()| NORMAL)));
+                let ended = ended.map(|first| first.factor_first().0);
+                Ok(WebSocketResponse::Open(seated(coder, seat, ended)))
             }
             WebSocketResponse::Refused(refusal) => {
                 let refusal = self.for_the_page(refusal, Content::Personal)?;
@@ -71,6 +80,23 @@ impl PortalState {
         let opened = timeout(&*self.world.runtime, ANSWER_WITHIN, opening).await;
         Ok(opened.unwrap_or_else(|| Err(too_late()))?)
     }
+}
+
+/// Returns the WebSocket, which holds its seat and closes when `ended` gives the code of the close.
+fn seated(
+    coder: WebSocket,
+    seat: Seat,
+    ended: impl Future<Output = u16> + MaybeSend + Unpin + 'static,
+) -> WebSocket {
+    let (to_coder, of_coder) = coder.split();
+    let of_coder = stream::unfold(Some((of_coder, ended, seat)), async |open| {
+        let (mut of_coder, ended, seat) = open?;
+        Some(match select(ended, of_coder.next()).await {
+            Either::Left((code, _)) => (Ok(close(code)), None),
+            Either::Right((message, ended)) => (message?, Some((of_coder, ended, seat))),
+        })
+    });
+    WebSocket::new(of_coder, to_coder)
 }
 
 fn is_refused_for_the_token(opened: &WebSocketResponse) -> bool {

@@ -4,9 +4,11 @@
 mod account;
 mod form;
 mod links;
-mod workspace;
+pub(crate) mod workspace;
 
 pub(crate) use account::MissingAccount;
 pub(crate) use form::CreationForm;
 pub(crate) use links::WorkspaceLinks;
+#[cfg(test)]
+pub(crate) use workspace::schema;
 pub(crate) use workspace::{Workspace, WorkspaceList};

@@ -115,7 +115,7 @@ pub(crate) struct WorkspaceList {
 /// The values of enumerations of `coder-workspaces`.
 #[cfg(test)]
 pub(crate) mod schema {
-    use coder_workspaces::{AvailabilityState, NextAction};
+    use coder_workspaces::{AvailabilityState, NextAction, OpenOutcome};
     use schemars::JsonSchema;
 
     macro_rules! values {
@@ -147,6 +147,11 @@ pub(crate) mod schema {
         }
     }
 
+    values! {
+        /// The way in which a workspace was obtained.
+        Outcome of OpenOutcome { Found, Joined, Started, Created, }
+    }
+
     #[test]
     fn the_values_of_the_description_are_those_that_are_sent() {
         let text = |value: serde_json::Result<String>| value.unwrap();
@@ -158,6 +163,11 @@ pub(crate) mod schema {
         assert_eq!(
             text(serde_json::to_string(&Action::from(action))),
             text(serde_json::to_string(&action))
+        );
+        let outcome = OpenOutcome::Joined;
+        assert_eq!(
+            text(serde_json::to_string(&Outcome::from(outcome))),
+            text(serde_json::to_string(&outcome))
         );
     }
 }

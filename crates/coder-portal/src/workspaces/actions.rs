@@ -3,6 +3,7 @@
 //! Each action names the workspace by its id, and may name it as the page shows it. What Coder has
 //! been asked for goes on; the answer tells the state at that moment.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use coder_client::models::{self, WorkspaceTransition};
@@ -10,23 +11,29 @@ use coder_client::operations::{
     FavoriteWorkspace, RenameWorkspace, SetDormancy, UnfavoriteWorkspace,
 };
 use coder_client::{WorkspaceId, WorkspaceName};
-use coder_core::with_causes;
+use coder_core::{World, is_within, with_causes};
 use coder_workspaces::{
     Availability, AvailabilityState, ManageWorkspace, NotReady, Wait, WorkspacesError,
 };
 use indexmap::IndexMap;
+use jiff::SignedDuration;
 use serde::Deserialize;
 
-use super::unfinished::Rest;
-use crate::api::{ApiError, Asked, Call, Json, JsonBody, NoBody, OptionalJsonBody, check_values};
+use super::unfinished::{GoingOn, Kind, Wish};
+use crate::api::{
+    ApiError, Asked, Call, Json, JsonBody, NoBody, OptionalJsonBody, PATIENCE, check_values,
+};
 use crate::wire;
 
-/// How long a Coder that does not answer is asked again. The answer of a route takes 20 seconds at most.
-const PATIENCE: Duration = Duration::from_secs(12);
 /// The least time by which a deadline is moved.
 const MIN_EXTENSION: u32 = 1;
 /// The greatest time by which a deadline is moved, in minutes: a week.
 const MAX_EXTENSION: u32 = 7 * 24 * 60;
+
+/// The pause between two looks at a workspace that stops, to start again.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// The longest time for which a workspace that stops is looked at.
+const STOP_LIMIT: SignedDuration = SignedDuration::from_mins(30);
 
 /// The name under which a page shows the workspace.
 #[derive(Debug, Deserialize)]
@@ -83,12 +90,14 @@ type Outcome = Result<Asked<wire::Workspace>, ApiError>;
 
 pub(crate) async fn start(call: Action<OptionalJsonBody<StartBody>>) -> Outcome {
     check_values(&call.body.0.parameters)?;
+    call.check_wish(&call.wish(Kind::Start))?;
     let manage = call.manage(call.query.expected_name.as_deref());
-    let workspace = with_values(manage, &call.body.0).start(|_| {}).await?;
+    let workspace = with_values(manage, &call.body.0.parameters).start(|_| {}).await?;
     call.asked(&workspace, AvailabilityState::Online).await
 }
 
 pub(crate) async fn stop(call: Action<NoBody>) -> Outcome {
+    call.check_wish(&Wish { kind: Kind::Stop, values: IndexMap::new() })?;
     let manage = call.manage(call.query.expected_name.as_deref());
     let workspace = manage.stop(|_| {}).await?;
     call.asked(&workspace, AvailabilityState::Offline).await
@@ -96,17 +105,21 @@ pub(crate) async fn stop(call: Action<NoBody>) -> Outcome {
 
 pub(crate) async fn restart(call: Action<OptionalJsonBody<StartBody>>) -> Outcome {
     check_values(&call.body.0.parameters)?;
-    let manage = with_values(call.manage(call.query.expected_name.as_deref()), &call.body.0);
-    let workspace = manage.restart(|_| {}).await?;
-    call.go_on(&workspace, Rest::Restart);
+    let wish = call.wish(Kind::Restart);
+    let begun = call.begin(&wish)?;
+    let manage = call.manage(call.query.expected_name.as_deref());
+    let workspace = with_values(manage, &wish.values).restart(|_| {}).await?;
+    call.go_on(&workspace, wish, begun)?;
     call.asked(&workspace, AvailabilityState::Online).await
 }
 
 pub(crate) async fn update(call: Action<OptionalJsonBody<StartBody>>) -> Outcome {
     check_values(&call.body.0.parameters)?;
-    let manage = with_values(call.manage(call.query.expected_name.as_deref()), &call.body.0);
-    let workspace = manage.update(|_| {}).await?;
-    call.go_on(&workspace, Rest::Update);
+    let wish = call.wish(Kind::Update);
+    let begun = call.begin(&wish)?;
+    let manage = call.manage(call.query.expected_name.as_deref());
+    let workspace = with_values(manage, &wish.values).update(|_| {}).await?;
+    call.go_on(&workspace, wish, begun)?;
     call.asked(&workspace, AvailabilityState::Online).await
 }
 
@@ -124,8 +137,8 @@ pub(crate) async fn extend(
         return Err(ApiError::Extension { minutes });
     }
     let manage = call.manage(call.query.expected_name.as_deref());
-    manage.extend(Duration::from_secs(u64::from(minutes) * 60)).await?;
-    let workspace = manage.look().await?;
+    // The change comes last: after a refused token this runs once more, and would extend it twice.
+    let workspace = manage.extend(Duration::from_secs(u64::from(minutes) * 60)).await?;
     call.shown(&workspace).await
 }
 
@@ -175,9 +188,43 @@ pub(crate) async fn wake(call: Action<NoBody>) -> Result<Json<wire::Workspace>, 
     call.set_dormancy(SetDormancy::wake(call.path)).await
 }
 
-fn with_values<'a>(manage: ManageWorkspace<'a>, body: &StartBody) -> ManageWorkspace<'a> {
-    let values = body.parameters.iter();
-    values.fold(manage, |manage, (name, value)| manage.parameter(name, value))
+/// Waits until the build that stops the workspace has ended, and asks for the one that starts it
+/// again, unless somebody has asked for another one meanwhile.
+async fn finish(
+    world: &World,
+    manage: ManageWorkspace<'_>,
+    wish: &Wish,
+    stop: i64,
+) -> Result<(), WorkspacesError> {
+    let begun_at = world.clock.now();
+    loop {
+        let build = manage.look().await?.latest_build;
+        if build.build_number != stop {
+            return Ok(());
+        }
+        if build.job.completed_at.is_some() {
+            break;
+        }
+        if !is_within(STOP_LIMIT, world.clock.now(), begun_at) {
+            tracing::info!("a workspace that was to start again did not stop in time");
+            return Ok(());
+        }
+        world.runtime.sleep(POLL_INTERVAL).await;
+    }
+    let manage = with_values(manage, &wish.values).wait(Wait::UntilAsked);
+    match wish.kind {
+        Kind::Start | Kind::Stop => {}
+        Kind::Restart => drop(manage.start(|_| {}).await?),
+        Kind::Update => drop(manage.update(|_| {}).await?),
+    }
+    Ok(())
+}
+
+fn with_values<'a>(
+    manage: ManageWorkspace<'a>,
+    values: &IndexMap<String, String>,
+) -> ManageWorkspace<'a> {
+    values.iter().fold(manage, |manage, (name, value)| manage.parameter(name, value))
 }
 
 fn is_renamed_to(error: &WorkspacesError, wanted: &WorkspaceName) -> bool {
@@ -204,42 +251,70 @@ impl Action<NoBody> {
 }
 
 impl Action<OptionalJsonBody<StartBody>> {
+    fn wish(&self, kind: Kind) -> Wish {
+        Wish { kind, values: self.body.0.parameters.clone() }
+    }
+
+    /// Begins an action of two builds; returns `None` when the same one goes on already.
+    ///
+    /// # Errors
+    ///
+    /// When another one goes on. Nothing has been asked of Coder then.
+    fn begin(&self, wish: &Wish) -> Result<Option<GoingOn>, ApiError> {
+        Ok(self.state.unfinished.begin(self.caller.rights(), self.path, wish)?)
+    }
+
     /// Goes on with an action of two builds after the answer, when its first build is under way and
     /// the action does not go on already.
-    fn go_on(&self, workspace: &models::Workspace, rest: Rest) {
-        if workspace.latest_build.transition != WorkspaceTransition::Stop {
-            return;
+    ///
+    /// # Errors
+    ///
+    /// When the action that this request has joined has ended, and another one has begun.
+    fn go_on(
+        &self,
+        workspace: &models::Workspace,
+        wish: Wish,
+        begun: Option<GoingOn>,
+    ) -> Result<(), ApiError> {
+        let build = &workspace.latest_build;
+        if build.transition != WorkspaceTransition::Stop {
+            return Ok(());
         }
-        let unfinished = &self.state.unfinished;
-        let Some(going_on) = unfinished.begin(self.caller.rights(), self.path, rest) else {
-            return;
+        // The action that this request has joined may have failed meanwhile.
+        let begun = match begun {
+            Some(begun) => Some(begun),
+            None => self.begin(&wish)?,
         };
+        let Some(going_on) = begun else { return Ok(()) };
         let client = self.state.auth.renewing_client(&self.caller);
-        let (id, values) = (self.path, self.body.0.parameters.clone());
+        let (id, stop) = (self.path, build.build_number);
+        let state = Arc::clone(&self.state);
         self.state.world.runtime.spawn(Box::pin(async move {
             let _going_on = going_on;
             let manage = ManageWorkspace::new(&client, id);
-            let manage = with_values(manage, &StartBody { parameters: values });
-            let done = match rest {
-                Rest::Restart => manage.restart(|_| {}).await,
-                Rest::Update => manage.update(|_| {}).await,
-            };
-            if let Err(error) = done {
+            if let Err(error) = finish(&state.world, manage, &wish, stop).await {
                 let error = with_causes(&error);
-                tracing::info!(workspace = %id, ?rest, error, "a workspace did not start again");
+                tracing::info!(workspace = %id, action = %wish.kind, error, "a workspace did not start again");
             }
+            state.live.refresh(id);
         }));
+        Ok(())
     }
 }
 
 impl<Q, B> Call<WorkspaceId, Q, B> {
-    fn manage(&self, expected_name: Option<&str>) -> ManageWorkspace<'_> {
-        let manage = ManageWorkspace::new(&self.client, self.path);
-        let manage = manage.wait(Wait::UntilAsked).wait_limit(PATIENCE);
+    /// Manages the workspace of the path, in the time that a route has.
+    pub(super) fn manage(&self, expected_name: Option<&str>) -> ManageWorkspace<'_> {
+        let manage = self.manage_workspace(self.path).wait(Wait::UntilAsked);
         match expected_name {
             Some(name) => manage.expected_name(name),
             None => manage,
         }
+    }
+
+    /// Checks that no action of two builds goes on with another wish.
+    fn check_wish(&self, wish: &Wish) -> Result<(), ApiError> {
+        Ok(self.state.unfinished.check(self.caller.rights(), self.path, wish)?)
     }
 
     /// Reads the workspace, which must exist and have the expected name.
@@ -255,21 +330,30 @@ impl<Q, B> Call<WorkspaceId, Q, B> {
         Ok(workspace)
     }
 
+    /// Answers an action that Coder was asked for, and lets open streams tell what it has changed.
     async fn asked(&self, workspace: &models::Workspace, wanted: AvailabilityState) -> Outcome {
+        self.state.live.refresh(self.path);
         let shown = self.show(workspace).await;
         let is_done = shown.availability == wanted;
         Ok(if is_done { Asked::Done(shown) } else { Asked::Accepted(shown) })
     }
 
+    /// Answers a change that is done, and lets open streams tell it.
     async fn shown(
         &self,
         workspace: &models::Workspace,
     ) -> Result<Json<wire::Workspace>, ApiError> {
+        self.state.live.refresh(self.path);
         Ok(Json(self.show(workspace).await))
     }
 }
 
 impl<P, Q, B> Call<P, Q, B> {
+    /// Manages a workspace, in the time that a route has.
+    pub(super) fn manage_workspace(&self, id: WorkspaceId) -> ManageWorkspace<'_> {
+        ManageWorkspace::new(&self.client, id).wait_limit(PATIENCE)
+    }
+
     /// Makes the form for pages of a workspace.
     pub(crate) async fn show(&self, workspace: &models::Workspace) -> wire::Workspace {
         let now = Availability::new(workspace, self.client.now());

@@ -3,11 +3,13 @@
 use coder_client::WorkspaceId;
 use coder_client::models::AgentStatus;
 use coder_client::operations::ListListeningPorts;
-use coder_workspaces::{ManageWorkspace, missing_accounts, port_link};
+use coder_core::quoted;
+use coder_workspaces::{missing_accounts, port_link};
 use futures_util::future::join_all;
 use serde::Serialize;
 
 use crate::api::{ApiError, Call, Json};
+use crate::notices::Notices;
 use crate::wire;
 
 /// The greatest number of agents whose ports are asked for.
@@ -44,8 +46,7 @@ pub(crate) struct Agent {
 }
 
 pub(crate) async fn get(call: Call<WorkspaceId>) -> Result<Json<WorkspaceDetails>, ApiError> {
-    let manage = ManageWorkspace::new(&call.client, call.path);
-    let workspace = call.existing(&manage).await?;
+    let workspace = call.existing(&call.manage(None)).await?;
     let agents = workspace.agents().map(|agent| Agent {
         id: agent.id.to_string(),
         name: agent.name.clone(),
@@ -87,14 +88,13 @@ pub(crate) struct Port {
 }
 
 pub(crate) async fn ports(call: Call<WorkspaceId>) -> Result<Json<PortList>, ApiError> {
-    let manage = ManageWorkspace::new(&call.client, call.path);
-    let workspace = call.existing(&manage).await?;
+    let workspace = call.existing(&call.manage(None)).await?;
     let hosts = call.hosts().await;
     let connected = workspace.agents().filter(|agent| agent.status == AgentStatus::Connected);
     let connected: Vec<_> = connected.collect();
-    let mut notices = Vec::new();
+    let mut notices = Notices::default();
     if connected.len() > MAX_AGENTS {
-        notices.push(format!("only the first {MAX_AGENTS} agents were asked for their ports"));
+        notices.add(format!("only the first {MAX_AGENTS} agents were asked for their ports"));
     }
     let asked = connected
         .into_iter()
@@ -110,14 +110,14 @@ pub(crate) async fn ports(call: Call<WorkspaceId>) -> Result<Json<PortList>, Api
                 url: port_link(&workspace, agent, port.port, false, &hosts).map(String::from),
             })),
             Err(error) if error.is_unauthorized() => return Err(error.into()),
-            Err(error) => notices.push(format!(
-                "the ports of the agent `{}` are not known: {}",
-                coder_core::cleaned(&agent.name),
-                coder_core::with_causes(&error)
-            )),
+            Err(error) => {
+                let effect =
+                    format!("the ports of the agent {} are not known", quoted(&agent.name));
+                notices.add_error(&effect, &error);
+            }
         }
     }
-    Ok(Json(PortList { partial: !notices.is_empty(), ports, notices }))
+    Ok(Json(PortList { partial: !notices.is_empty(), ports, notices: notices.into_vec() }))
 }
 
 /// The accounts at other services that the owner of a workspace has not linked.
@@ -128,8 +128,7 @@ pub(crate) struct MissingAccounts {
 }
 
 pub(crate) async fn accounts(call: Call<WorkspaceId>) -> Result<Json<MissingAccounts>, ApiError> {
-    let manage = ManageWorkspace::new(&call.client, call.path);
-    let workspace = call.existing(&manage).await?;
+    let workspace = call.existing(&call.manage(None)).await?;
     let missing = missing_accounts(&call.client, &workspace).await?;
     Ok(Json(MissingAccounts { missing: missing.into_iter().map(Into::into).collect() }))
 }

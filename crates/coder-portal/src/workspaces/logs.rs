@@ -3,7 +3,6 @@
 use coder_client::WorkspaceId;
 use coder_client::operations::{ListAgentLogs, ListBuildLogs};
 use coder_core::cleaned_to;
-use coder_workspaces::ManageWorkspace;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -79,8 +78,7 @@ pub(crate) struct Line {
 }
 
 pub(crate) async fn build(call: Call<WorkspaceId, LogQuery>) -> Result<Json<BuildLog>, ApiError> {
-    let manage = ManageWorkspace::new(&call.client, call.path);
-    let latest = call.existing(&manage).await?.latest_build;
+    let latest = call.existing(&call.manage(None)).await?.latest_build;
     let list = ListBuildLogs::new(latest.id);
     let list = call.query.after.map_or(list, |LineId(after)| list.after(after));
     let lines = call.client.send(&list).await?.into_iter().map(|line| Line {
@@ -101,7 +99,7 @@ pub(crate) async fn build(call: Call<WorkspaceId, LogQuery>) -> Result<Json<Buil
 pub(crate) async fn agent(call: Call<AgentPath, LogQuery>) -> Result<Json<Lines>, ApiError> {
     let AgentPath { workspace, agent } = call.path;
     // The agent must be one of this workspace.
-    let found = ManageWorkspace::new(&call.client, workspace).look().await?;
+    let found = call.manage_workspace(workspace).look().await?;
     if !found.agents().any(|known| known.id == agent) {
         return Err(ApiError::NoAgent { workspace: found.name });
     }

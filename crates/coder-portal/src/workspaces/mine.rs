@@ -2,11 +2,11 @@
 
 use coder_client::WorkspaceFilter;
 use coder_client::operations::ListWorkspaces;
-use coder_core::with_causes;
-use coder_workspaces::{Availability, poll_after};
+use coder_workspaces::{Availability, SearchProblem, poll_after};
 use serde::Serialize;
 
 use crate::api::{ApiError, Call, Json, NoPath};
+use crate::notices::Notices;
 use crate::wire;
 use crate::workspace_query::{OwnerChoice, WorkspacesQuery};
 
@@ -51,19 +51,19 @@ pub(crate) async fn list(
     }
     let list = ListWorkspaces::new(filter).limit(limit.number()).offset(offset.number());
     let page = call.client.send(&list).await?;
-    let mut notices: Vec<String> = page
-        .workspaces
-        .unreadable()
-        .iter()
-        .map(|item| format!("left out of coder's list: {item}"))
-        .collect();
-    let entities = match call.entities_of(&page.workspaces).await {
-        Ok((entities, more)) => {
-            notices.extend(more);
-            entities
-        }
+    let mut notices = Notices::default();
+    for item in page.workspaces.unreadable() {
+        notices.add(format!("left out of coder's list: {item}"));
+    }
+    let listed = page.workspaces.received();
+    let count = page.count.unwrap_or_else(|| {
+        notices.add(SearchProblem::Missing { listed, counted: None }.to_string());
+        u64::from(offset.number()) + u64::try_from(listed).unwrap_or(u64::MAX)
+    });
+    let entities = match call.entities_of(&page.workspaces, &mut notices).await {
+        Ok(entities) => entities,
         Err(ApiError::Catalog(error)) => {
-            notices.push(format!("the entities are not known: {}", with_causes(&error)));
+            notices.add_error("the entities are not known", &error);
             Default::default()
         }
         Err(error) => return Err(error),
@@ -81,9 +81,9 @@ pub(crate) async fn list(
         });
     Ok(Json(WorkspaceList {
         workspaces: workspaces.collect(),
-        count: page.count.unwrap_or_default(),
+        count,
         partial: !notices.is_empty(),
-        notices,
+        notices: notices.into_vec(),
         poll_after_seconds: poll.as_secs(),
     }))
 }

@@ -9,4 +9,4 @@ mod repositories;
 mod unfinished;
 
 pub(crate) use repositories::RepositoriesOfBuilds;
-pub(crate) use unfinished::Unfinished;
+pub(crate) use unfinished::{UnderWay, Unfinished};

@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use backstage_catalog::EntityFilter;
-use coder_client::WorkspaceId;
 use coder_client::models::{BuildParameter, Workspace};
 use coder_client::operations::ListBuildParameters;
-use coder_config::{Repository, RepositoryKey};
-use coder_core::with_causes;
+use coder_client::{BuildId, ClientError, List, WorkspaceId};
+use coder_config::{RepositoryKey, ScmIntegrations};
+use coder_workspaces::EntityWorkspacesConfig;
+use coder_workspaces::index::RepositoryParameter;
 use futures_util::{StreamExt as _, stream};
 
 use super::repositories::{Named, Parameter};
 use crate::api::{ApiError, Call};
+use crate::notices::Notices;
 
 /// How many builds' parameters are read at a time.
 const CONCURRENCY: usize = 8;
@@ -23,36 +25,32 @@ const MAX_URL: usize = 2000;
 /// A component with a repository.
 struct Component {
     entity_ref: String,
-    repository: Repository,
-    /// Names of the parameters that hold its repository, in lower case.
-    keys: Vec<String>,
+    config: EntityWorkspacesConfig,
 }
 
+type Components = BTreeMap<RepositoryKey, Vec<Component>>;
 type EntityRefs = HashMap<WorkspaceId, Vec<String>>;
 
 impl<P, Q, B> Call<P, Q, B> {
-    /// Finds the components that each workspace belongs to, and reasons why some may be missing.
+    /// Finds the components that each workspace belongs to, and notes why some may be missing.
     pub(super) async fn entities_of(
         &self,
         workspaces: &[Workspace],
-    ) -> Result<(EntityRefs, Vec<String>), ApiError> {
+        notices: &mut Notices,
+    ) -> Result<EntityRefs, ApiError> {
         let components = self.components().await?;
-        let mut notices = Vec::new();
         let (mut refs, mut unread) = (EntityRefs::new(), Vec::new());
-        let known = &self.state.repositories;
         for workspace in workspaces.iter().filter(|one| !one.latest_build.id.is_nil()) {
-            match known.get(workspace.latest_build.id) {
-                Some(named) => {
-                    refs.insert(workspace.id, belonging(&named, &components));
-                }
-                None => unread.push((workspace.id, workspace.latest_build.id)),
+            let build = workspace.latest_build.id;
+            match self.state.repositories.get(build) {
+                Some(named) => drop(refs.insert(workspace.id, belonging(&named, &components))),
+                None => unread.push((workspace.id, build)),
             }
         }
         if unread.len() > MAX_READ {
-            let (read, all) = (MAX_READ, unread.len());
-            notices.push(format!(
+            notices.add(format!(
                 "the entities of {} workspaces are not known yet; read the list again, or a smaller page",
-                all - read
+                unread.len() - MAX_READ
             ));
         }
         let mut reads = stream::iter(unread.into_iter().take(MAX_READ))
@@ -61,65 +59,97 @@ impl<P, Q, B> Call<P, Q, B> {
             })
             .buffered(CONCURRENCY);
         while let Some((workspace, build, read)) = reads.next().await {
-            match read {
-                Ok(parameters) => {
-                    let integrations = &self.state.integrations;
-                    let named = parameters.into_iter().filter(|one| one.value.len() <= MAX_URL);
-                    let named = named.filter_map(|BuildParameter { name, value, .. }| {
-                        let key = RepositoryKey::from_url(&value, integrations)?;
-                        Some(Parameter { name: name.to_lowercase(), value, key })
-                    });
-                    let named: Named = named.collect();
-                    refs.insert(workspace, belonging(&named, &components));
-                    known.keep(build, named);
-                }
-                Err(error) if error.is_unauthorized() => return Err(error.into()),
-                // Deleted since it was listed.
-                Err(error) if error.is_not_found() || error.is_gone() => {}
-                Err(error) => notices.push(format!(
-                    "the entities of a workspace are not known: {}",
-                    with_causes(&error)
-                )),
+            if let Some(named) = self.named_in(build, read, notices)? {
+                refs.insert(workspace, belonging(&named, &components));
             }
         }
-        Ok((refs, notices))
+        Ok(refs)
+    }
+
+    /// Returns the repositories that the parameters of a build name, and keeps them when all could be
+    /// read; `None` when nothing was read.
+    fn named_in(
+        &self,
+        build: BuildId,
+        read: Result<List<BuildParameter>, ClientError>,
+        notices: &mut Notices,
+    ) -> Result<Option<Named>, ApiError> {
+        match read {
+            Ok(parameters) => {
+                let named = repositories(&parameters, &self.state.integrations);
+                if parameters.unreadable().is_empty() {
+                    self.state.repositories.keep(build, named.clone());
+                }
+                for item in parameters.unreadable() {
+                    notices.add(format!(
+                        "entities of a workspace may be missing: left out of coder's list: {item}"
+                    ));
+                }
+                Ok(Some(named))
+            }
+            Err(error) if error.is_unauthorized() => Err(error.into()),
+            // Deleted since it was listed.
+            Err(error) if error.is_not_found() || error.is_gone() => Ok(None),
+            Err(error) => {
+                notices.add_error("the entities of some workspaces are not known", &error);
+                Ok(None)
+            }
+        }
     }
 
     /// Reads the components of the catalog that have a repository, by their repositories.
-    async fn components(&self) -> Result<BTreeMap<RepositoryKey, Vec<Component>>, ApiError> {
+    async fn components(&self) -> Result<Components, ApiError> {
         let state = &self.state;
         let entities = state.catalog.entities(&EntityFilter::kind("component")).await?;
-        let mut components: BTreeMap<RepositoryKey, Vec<Component>> = BTreeMap::new();
+        let mut components = Components::new();
         for entity in &entities {
             let (config, _) = state.config_of(entity, self.caller.environment());
-            let Some(repository) = config.repository else { continue };
-            let keys = config.repo_url_param_keys.iter().map(|key| key.to_lowercase());
-            let component = Component {
-                entity_ref: entity.entity_ref().to_string(),
-                keys: keys.collect(),
-                repository,
+            let Some(key) = config.repository.as_ref().map(|repository| repository.key()) else {
+                continue;
             };
-            components.entry(component.repository.key()).or_default().push(component);
+            let component = Component { entity_ref: entity.entity_ref().to_string(), config };
+            components.entry(key).or_default().push(component);
         }
         Ok(components)
     }
 }
 
+/// Returns the parameters that name a repository.
+fn repositories(parameters: &[BuildParameter], integrations: &ScmIntegrations) -> Named {
+    let short = parameters.iter().filter(|one| one.value.len() <= MAX_URL);
+    let named = short.filter_map(|one| {
+        let parameter = RepositoryParameter::new(one);
+        let key = RepositoryKey::from_url(&parameter.value, integrations)?;
+        Some(Parameter { parameter, key })
+    });
+    named.collect()
+}
+
 /// Returns the references of the components that one of the parameters names.
-fn belonging(
-    named: &[Parameter],
-    components: &BTreeMap<RepositoryKey, Vec<Component>>,
-) -> Vec<String> {
-    let candidates = named.iter().flat_map(|parameter| {
-        let of_repository = components.get(&parameter.key).into_iter().flatten();
+fn belonging(named: &[Parameter], components: &Components) -> Vec<String> {
+    let candidates = named.iter().flat_map(|Parameter { parameter, key }| {
+        let of_repository = components.get(key).into_iter().flatten();
         of_repository.map(move |component| (parameter, component))
     });
     let found: BTreeSet<String> = candidates
         .filter(|(parameter, component)| {
-            component.keys.contains(&parameter.name)
-                && component.repository.matches(&parameter.value)
+            component.config.is_named_by(&parameter.name, &parameter.value)
         })
         .map(|(_, component)| component.entity_ref.clone())
         .collect();
     found.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_repository_holds_no_password() {
+        let url = "https://alice:ghp_secret@github.com/acme/python-project";
+        let named = repositories(&[BuildParameter::new("repo", url)], &ScmIntegrations::default());
+        let [Parameter { parameter, key }] = named.as_slice() else { panic!("{}", named.len()) };
+        assert_eq!(parameter.value, "https://github.com/acme/python-project");
+        assert_eq!((key.host(), key.path()), ("github.com", "acme/python-project"));
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use coder_client::BuildId;
 use coder_config::RepositoryKey;
 use coder_core::Lock;
+use coder_workspaces::index::RepositoryParameter;
 
 /// How many builds' parameters are kept.
 const MAX_KEPT: usize = 5000;
@@ -25,12 +26,11 @@ struct Kept {
     order: VecDeque<BuildId>,
 }
 
-/// A parameter that may name a repository.
+/// A parameter that names a repository.
 #[derive(Clone)]
 pub(super) struct Parameter {
-    /// Name in lower case.
-    pub(super) name: String,
-    pub(super) value: String,
+    /// Name and value, without a user name and a password.
+    pub(super) parameter: RepositoryParameter,
     pub(super) key: RepositoryKey,
 }
 

@@ -100,6 +100,42 @@ async fn a_request_goes_on_when_its_sender_goes_away_and_a_retry_gets_its_answer
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failure_that_nobody_has_waited_for_is_not_repeated() {
+    let house = House::new();
+    let alice = house.coder.add_user("alice");
+    let page = Page::open(&house, &alice).await;
+    let (fault, held) = Fault::hold();
+    house.coder.fail_next(fault.on("/api/v2/workspaces"));
+    {
+        let gone = open(&page, "k1", "{}");
+        let waited = tokio::time::timeout(std::time::Duration::from_secs(1), gone).await;
+        assert!(waited.is_err(), "it is held");
+    }
+    let refused = Fault::api_error(StatusCode::FORBIDDEN, "You may not.");
+    house.coder.fail_next(refused.on("/api/v2/users/me/workspaces"));
+    held.release();
+    // The paused clock goes on when the request has ended.
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let answer = open(&page, "k1", "{}").await;
+    assert_eq!(answer.json()["outcome"], "created", "{}", answer.text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_form_changes_nothing_and_uses_no_key() {
+    let house = House::new();
+    let alice = house.coder.add_user("alice");
+    let page = Page::open(&house, &alice).await;
+    let templates = page.get("/templates").await;
+    let template = templates.json()["templates"][0]["id"].as_str().unwrap();
+    for target in [format!("{ENTITY}/form"), format!("/templates/{template}/form")] {
+        let request = page.request("POST", &target).header(KEY, "k1");
+        let form = send(&house.portal, request, Bytes::from_static(b"{}")).await;
+        assert_eq!(form.status(), StatusCode::OK, "{}", form.text());
+    }
+    assert!(open(&page, "k1", "{}").await.status().is_success());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_key_of_other_characters_or_two_keys_are_refused() {
     let house = House::new();
     let alice = house.coder.add_user("alice");

@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use coder_client::WorkspaceId;
 use coder_client::operations::SetDormancy;
-use coder_core::Body;
-use coder_testkit::{Browser, FakeUser, Fault};
-use futures_util::StreamExt as _;
-use http::{Response, StatusCode};
-use serde_json::Value;
-use tokio::time::timeout;
+use coder_core::{Body, Transport, TransportError, WebSocket, WebSocketMessage, WebSocketResponse};
+use coder_testkit::{Browser, FakeCoder, FakeUser, Fault};
+use futures_util::{SinkExt as _, StreamExt as _, sink, stream};
+use http::{Request, Response, StatusCode};
+use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
 
-use crate::support::{House, ask};
+use crate::support::{CATALOG, House, ask};
 
 /// An event that a page has got.
 #[derive(Clone, Debug)]
@@ -34,7 +35,8 @@ impl Event {
     }
 
     fn workspace(&self) -> WorkspaceId {
-        self.data["workspace"].as_str().unwrap().parse().unwrap()
+        let field = if self.name == "workspace" { "id" } else { "workspace" };
+        self.data[field].as_str().unwrap().parse().unwrap()
     }
 }
 
@@ -69,7 +71,7 @@ impl Page {
 
     /// Opens a page of a program that brings its own Coder token.
     async fn open_with_token(house: &House, user: &FakeUser, workspaces: &[WorkspaceId]) -> Self {
-        let request = http::Request::get(path(workspaces))
+        let request = Request::get(path(workspaces))
             .header("coder-session-token", user.session_token.expose());
         Self::new(house.portal.handle(request.body(Bytes::new()).unwrap()).await)
     }
@@ -128,6 +130,46 @@ impl Page {
             }
         }
     }
+}
+
+/// A network to a Coder that takes its time, and whose agents write a line every half second, without
+/// end.
+struct Talkative(FakeCoder);
+
+#[async_trait]
+impl Transport for Talkative {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
+        sleep(Duration::from_secs(1)).await;
+        self.0.send(request).await
+    }
+
+    async fn open_web_socket(
+        &self,
+        request: Request<()>,
+    ) -> Result<WebSocketResponse, TransportError> {
+        if !request.uri().path().contains("/workspaceagents/") {
+            return self.0.open_web_socket(request).await;
+        }
+        let lines = stream::unfold(1, async |id| {
+            sleep(Duration::from_millis(500)).await;
+            let line = json!([{ "id": id, "created_at": "2026-08-20T10:00:00Z",
+                "level": "info", "output": "still here" }]);
+            Some((Ok(WebSocketMessage::Text(line.to_string())), id + 1))
+        });
+        let nobody = sink::drain().sink_map_err(|never| match never {});
+        Ok(WebSocketResponse::Open(WebSocket::new(lines, nobody)))
+    }
+}
+
+/// Makes a house where alice has a workspace whose agent never stops to write its log.
+async fn talkative_home() -> (House, FakeUser, Browser, WorkspaceId) {
+    let coder = FakeCoder::new();
+    let house = House::behind(Talkative(coder.clone()), coder, CATALOG);
+    let alice = house.coder.add_user("alice");
+    let browser = house.signed_in(&alice).await;
+    let workspace = house.coder.add_workspace(&alice, "one").template("devcontainers");
+    let workspace = workspace.startup_timed_out().create();
+    (house, alice, browser, workspace)
 }
 
 fn path(workspaces: &[WorkspaceId]) -> String {
@@ -307,17 +349,53 @@ async fn what_coder_is_silent_about_is_read_after_an_action_and_after_a_while() 
     let (house, alice, browser, [one, _]) = home().await;
     let mut page = Page::open(&house, &browser, &[one]).await;
     page.until(one, "online").await;
-    let client = house.coder.client(&alice);
-    client.send(&SetDormancy::new(one, true)).await.unwrap();
-    house.portal.refresh_workspace(one);
+    let path = format!("/api/coder/v1/workspaces/{one}/dormant");
+    let put_to_sleep = ask(&house.portal, browser.script_request("PUT", &path)).await;
+    assert_eq!(put_to_sleep.status(), StatusCode::OK, "{}", put_to_sleep.text());
     let asleep = page.until(one, "dormant").await;
-    assert_eq!(asleep.data["nextAction"], "wake");
+    assert_eq!(asleep.data["action"], "wake");
     assert!(asleep.data["dormantAt"].is_string(), "{asleep:?}");
 
+    let client = house.coder.client(&alice);
     client.send(&SetDormancy::new(one, false)).await.unwrap();
-    house.coder.advance(Duration::from_secs(121));
+    house.portal.refresh_workspace(one);
     page.until(one, "online").await;
+
+    client.send(&SetDormancy::new(one, true)).await.unwrap();
+    house.coder.advance(Duration::from_secs(121));
+    page.until(one, "dormant").await;
     assert_eq!(watches(&house, one), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_never_pauses_does_not_put_off_the_next_look() {
+    let (house, alice, browser, one) = talkative_home().await;
+    let mut page = Page::open(&house, &browser, &[one]).await;
+    while page.next().await.unwrap().name != "log" {}
+    house.coder.client(&alice).send(&SetDormancy::new(one, true)).await.unwrap();
+    for _ in 0..300 {
+        page.next().await.unwrap();
+        house.coder.advance(Duration::from_millis(500));
+    }
+    assert_eq!(page.states[&one].data["availability"], "dormant");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_workspace_that_is_gone_has_no_log_either() {
+    let (house, _, browser, one) = talkative_home().await;
+    let mut page = Page::open(&house, &browser, &[one]).await;
+    while page.next().await.unwrap().name != "log" {}
+    let gone = Fault::api_error(
+        StatusCode::NOT_FOUND,
+        "Resource not found or you do not have access to this resource",
+    );
+    house.coder.fail_next(gone.on(&format!("/api/v2/workspaces/{one}/watch")).times(3));
+    house.coder.restart();
+    while page.next().await.unwrap().name != "gone" {}
+    let after = timeout(Duration::from_secs(80), page.next()).await;
+    assert!(after.is_err(), "{after:?}");
+    // It is shown again, and so is its log.
+    while page.next().await.unwrap().name != "log" {}
 }
 
 #[tokio::test(start_paused = true)]
@@ -363,17 +441,21 @@ async fn a_page_that_claims_to_have_read_what_was_never_told_gets_everything() {
 
 #[tokio::test(start_paused = true)]
 async fn a_logout_ends_the_streams_of_its_session_at_once_and_no_other() {
-    let (house, alice, browser, [one, _]) = home().await;
-    let other = house.signed_in(&alice).await;
-    let mut page = Page::open(&house, &browser, &[one]).await;
-    let mut of_other = Page::open(&house, &other, &[one]).await;
-    page.until(one, "online").await;
-    of_other.until(one, "online").await;
-    let logout = browser.script_request("POST", "/api/auth/coder/logout?env=production");
-    assert_eq!(ask(&house.portal, logout).await.status(), StatusCode::OK);
-    assert_eq!(page.end().await, "signedOut");
-    house.coder.stop(one);
-    of_other.until(one, "stopping").await;
+    for (method, path) in
+        [("POST", "/api/auth/coder/logout?env=production"), ("DELETE", "/api/coder/v1/connection")]
+    {
+        let (house, alice, browser, [one, _]) = home().await;
+        let other = house.signed_in(&alice).await;
+        let mut page = Page::open(&house, &browser, &[one]).await;
+        let mut of_other = Page::open(&house, &other, &[one]).await;
+        page.until(one, "online").await;
+        of_other.until(one, "online").await;
+        let logout = ask(&house.portal, browser.script_request(method, path)).await;
+        assert!(logout.status().is_success(), "{}", logout.text());
+        assert_eq!(page.end().await, "signedOut");
+        house.coder.stop(one);
+        of_other.until(one, "stopping").await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -413,11 +495,13 @@ async fn no_person_opens_streams_without_end() {
 async fn a_stream_names_its_workspaces_by_their_ids() {
     let (house, _, browser, [one, _]) = home().await;
     let many = vec![one.to_string(); 65].join(",");
+    let nonsense = vec!["dev"; 65].join(",");
     let count = "`workspaces` must name 1 to 64 workspaces by their ids, separated by commas";
     for (query, message) in [
         ("", count),
         ("?workspaces=", count),
         (&*format!("?workspaces={many}"), count),
+        (&*format!("?workspaces={nonsense}"), count),
         ("?workspaces=dev", "`dev` in `workspaces` is not the id of a workspace"),
     ] {
         let request = browser.script_request("GET", &format!("/api/coder/v1/live{query}"));

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::support::{House, Page, ask};
+use crate::support::{House, Page, ask, link};
 
 #[tokio::test(start_paused = true)]
 async fn the_caller_is_told_who_they_are_and_what_they_may_do() {
@@ -53,4 +53,41 @@ async fn nobody_is_disconnected_by_a_page_of_another_site() {
     assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
     let mine = browser.script_request("GET", "/api/coder/v1/me");
     assert_eq!(ask(&house.portal, mine).await.status(), StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_with_a_session_that_it_may_not_end_ends_nothing() {
+    let house = House::new();
+    let alice = house.coder.add_user("alice");
+    let browser = house.signed_in(&alice).await;
+    let refresh = browser.script_request("GET", "/api/auth/coder/refresh?env=production");
+    let token = ask(&house.portal, refresh).await.identity_token().to_owned();
+    link(&browser, &house.portal, &alice.session_token).await;
+    let target = "/api/coder/v1/connection";
+    let out = browser.request("DELETE", target).header("authorization", format!("Bearer {token}"));
+    let out = ask(&house.portal, out).await;
+    assert_eq!(out.status(), StatusCode::UNAUTHORIZED, "{}", out.text());
+    let mine = browser.script_request("GET", "/api/coder/v1/me");
+    assert_eq!(ask(&house.portal, mine).await.status(), StatusCode::OK);
+    let linked = ask(&house.portal, browser.script_request("GET", "/api/coder/v1/link")).await;
+    assert_eq!(linked.json()["username"], "alice", "{}", linked.text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_identity_token_without_the_cookie_ends_the_sessions_of_its_login() {
+    let house = House::new();
+    let alice = house.coder.add_user("alice");
+    let (browser, other) = (house.signed_in(&alice).await, house.signed_in(&alice).await);
+    let refresh = browser.script_request("GET", "/api/auth/coder/refresh?env=production");
+    let token = ask(&house.portal, refresh).await.identity_token().to_owned();
+    house.coder.forget_requests();
+    let out = http::Request::delete("/api/coder/v1/connection")
+        .header("authorization", format!("Bearer {token}"));
+    let out = ask(&house.portal, out).await;
+    assert_eq!(out.status(), StatusCode::NO_CONTENT, "{}", out.text());
+    for browser in [browser, other] {
+        let mine = ask(&house.portal, browser.script_request("GET", "/api/coder/v1/me")).await;
+        assert_eq!(mine.status(), StatusCode::UNAUTHORIZED, "{}", mine.text());
+    }
+    assert_eq!(house.coder.count("POST", "/oauth2/revoke"), 1);
 }

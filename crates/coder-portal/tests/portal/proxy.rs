@@ -6,9 +6,11 @@ use std::time::Duration;
 use backstage_catalog::MemoryCatalog;
 use bytes::Bytes;
 use coder_auth::MemoryAuthStore;
+use coder_client::WorkspaceId;
 use coder_config::parse_entities;
 use coder_core::{
-    Body, Transport, TransportError, TransportErrorKind, WebSocketMessage, WebSocketResponse,
+    Body, Transport, TransportError, TransportErrorKind, WebSocket, WebSocketMessage,
+    WebSocketResponse,
 };
 use coder_portal::Portal;
 use coder_testkit::{FakeCoder, FakeUser, Fault, RecordedRequest};
@@ -295,6 +297,29 @@ async fn a_real_401_renews_the_token_and_the_page_notices_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_former_token_is_good_although_nobody_can_tell_at_the_moment() {
+    // Coder may answer again at any of the portal's tries.
+    for failures in 1..=8 {
+        let house = House::documented();
+        let alice = house.coder.add_user("alice");
+        let card = house.card(&alice).await;
+        // A login elsewhere replaces the pair; Coder knows the old one no longer.
+        house.card(&alice).await;
+        // The cookie counts where the identity token is that of a Backstage nobody knows here.
+        let foreign = card.with_cookie(SEARCH).header("authorization", "Bearer e30.e30.x");
+        for request in [card.request("GET", SEARCH), foreign] {
+            house.coder.advance(Duration::from_secs(11 * 60));
+            let away = Fault::bad_gateway().on("/api/v2/users/me").times(failures);
+            house.coder.fail_next(away);
+            let told = house.ask(request).await;
+            assert_ne!(told.status(), StatusCode::UNAUTHORIZED, "{failures}: {told:?}");
+            // Coder has answered all that it does not answer.
+            while house.ask(card.request("GET", SEARCH)).await.status() != StatusCode::OK {}
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_that_coder_has_forgotten_is_rotated_and_the_request_sent_again() {
     let house = House::documented();
     let alice = house.coder.add_user("alice");
@@ -325,6 +350,7 @@ async fn what_is_not_passed_on_reaches_nobody() {
         ("/api/v2/users/me/%6beys/tokens", StatusCode::FORBIDDEN),
         ("/api/v2/debug/health", StatusCode::FORBIDDEN),
         ("/api/v2/workspaceagents/1/pty", StatusCode::FORBIDDEN),
+        ("/api/v2/Users/me/keys", StatusCode::FORBIDDEN),
         ("/@alice/mine/apps/code-server/", StatusCode::FORBIDDEN),
         ("/", StatusCode::FORBIDDEN),
         ("/api/v2/../../oauth2/tokens", StatusCode::BAD_REQUEST),
@@ -403,6 +429,15 @@ async fn a_body_is_bounded_in_size_and_silence_and_a_stranger_s_is_not_read() {
     let begun = stream::iter([chunk()]).chain(stream::pending());
     let slow = uploaded(&house, &card, Some(100 * 1024), Body::from_stream(begun)).await;
     assert_eq!(slow.status(), StatusCode::REQUEST_TIMEOUT);
+    let asked = tokio::time::Instant::now();
+    let dripping = stream::unfold((), async |()| {
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        Some((Ok(Bytes::from_static(&[0; 1024])), ()))
+    });
+    let dripping = uploaded(&house, &card, None, Body::from_stream(dripping)).await;
+    assert_eq!(dripping.status(), StatusCode::REQUEST_TIMEOUT);
+    // The clock is paused: this is the time that was waited for, not the machine's.
+    assert_eq!(asked.elapsed(), Duration::from_secs(15 * 60));
     let cut = Body::from_stream(stream::iter([chunk()]));
     let cut = uploaded(&house, &card, Some(10 * 1024), cut).await;
     assert_eq!(cut.status(), StatusCode::BAD_REQUEST, "less than was announced");
@@ -445,6 +480,9 @@ async fn an_icon_of_a_named_host_is_fetched_without_any_credential() {
                 "/moved.png" => {
                     Response::builder().status(302).header("location", "http://169.254.169.254/")
                 }
+                "/private.png" => {
+                    Response::builder().status(401).header("content-type", "image/png")
+                }
                 _ => return Err(TransportError::new(TransportErrorKind::Connect)),
             };
             Ok(answer.header("set-cookie", "a=b").body(Body::from("picture")).unwrap())
@@ -466,6 +504,7 @@ async fn an_icon_of_a_named_host_is_fetched_without_any_credential() {
         ("https://cdn.example.com/page", StatusCode::BAD_GATEWAY),
         ("https://cdn.example.com/moved.png", StatusCode::BAD_GATEWAY),
         ("https://cdn.example.com/large.png", StatusCode::BAD_GATEWAY),
+        ("https://cdn.example.com/private.png", StatusCode::BAD_GATEWAY),
         ("https://cdn.example.com/gone.png", StatusCode::GATEWAY_TIMEOUT),
         ("https://evil.example/a.png", StatusCode::FORBIDDEN),
         ("http://cdn.example.com/a.png", StatusCode::BAD_REQUEST),
@@ -523,6 +562,91 @@ async fn a_web_socket_is_opened_for_a_page_of_the_portal_and_no_shell_is() {
     };
     assert_eq!(refusal.status(), StatusCode::NOT_FOUND);
     assert_eq!(house.coder.requests().len(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_is_refused_as_the_proxy_refuses_any_other_request() {
+    let house = House::documented();
+    let alice = house.coder.add_user("alice");
+    let workspace = house.coder.add_workspace(&alice, "mine").template("devcontainers");
+    let watch = format!("/api/v2/workspaces/{}/watch-ws", workspace.running().create());
+    let card = house.card(&alice).await;
+    let opened = async |request: http::request::Builder| {
+        let opened = house.portal.open_web_socket(request.body(()).unwrap()).await;
+        let WebSocketResponse::Refused(refusal) = opened else { panic!("it is open") };
+        refusal.status()
+    };
+    let handshake = |method| card.request(method, &watch);
+    for body in [("content-length", "5"), ("transfer-encoding", "chunked")] {
+        let status = opened(handshake("GET").header(body.0, body.1)).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{body:?}");
+    }
+    assert_eq!(opened(handshake("POST")).await, StatusCode::BAD_REQUEST);
+    assert_eq!(opened(handshake("DELETE")).await, StatusCode::NOT_FOUND, "not an allowed method");
+}
+
+/// Opens a stream of events and a WebSocket at Coder, for a page.
+async fn watched(house: &House, card: &Card, id: WorkspaceId) -> (Body, WebSocket) {
+    let path = format!("/api/v2/workspaces/{id}/watch");
+    let events = house.portal.handle(card.request("GET", &path).body(Bytes::new()).unwrap()).await;
+    assert_eq!(events.headers()["content-type"], "text/event-stream");
+    let asked = card.request("GET", &format!("{path}-ws")).body(()).unwrap();
+    let socket = match house.portal.open_web_socket(asked).await {
+        WebSocketResponse::Open(socket) => Some(socket),
+        WebSocketResponse::Refused(_) => None,
+    };
+    (events.into_body(), socket.unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_person_keeps_connections_to_coder_open_without_end() {
+    let house = House::documented();
+    let [alice, bob] = ["alice", "bob"].map(|name| house.coder.add_user(name));
+    let workspace = house.coder.add_workspace(&alice, "mine").template("devcontainers");
+    let id = workspace.shared_with(&bob, "use").running().create();
+    let card = house.card(&alice).await;
+    let mut open = Vec::new();
+    for _ in 0..16 {
+        open.push(watched(&house, &card, id).await);
+    }
+    let path = format!("/api/v2/workspaces/{id}/watch");
+    let events = house.ask(card.request("GET", &path)).await;
+    let asked = card.request("GET", &format!("{path}-ws")).body(()).unwrap();
+    let WebSocketResponse::Refused(socket) = house.portal.open_web_socket(asked).await else {
+        panic!("it is open");
+    };
+    let told = "you have 32 connections to Coder open already; close a page";
+    assert_eq!((events.status(), events.message()), (StatusCode::TOO_MANY_REQUESTS, told));
+    assert_eq!(events.retry_after(), Some("30"));
+    assert_eq!(socket.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(socket.headers()["retry-after"], "30");
+    // Requests that end by themselves are not counted, and neither are those of somebody else.
+    assert_eq!(house.ask(card.request("GET", ME)).await.status(), StatusCode::OK);
+    let token = bob.session_token.expose().to_owned();
+    let of_bob = Card { token, identity: card.identity.clone(), browser: visitor() };
+    let of_bob = watched(&house, &of_bob, id).await;
+    open.pop();
+    watched(&house, &card, id).await;
+    drop(of_bob);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_page_has_opened_at_coder_ends_when_the_portal_stops() {
+    let house = House::documented();
+    let alice = house.coder.add_user("alice");
+    let workspace = house.coder.add_workspace(&alice, "mine").template("devcontainers");
+    let id = workspace.running().create();
+    let card = house.card(&alice).await;
+    let (events, socket) = watched(&house, &card, id).await;
+    house.portal.close_streams();
+    // What is opened meanwhile ends as well.
+    for (events, socket) in [(events, socket), watched(&house, &card, id).await] {
+        let read = async { (socket.collect::<Vec<_>>().await, events.collect(usize::MAX).await) };
+        let (messages, events) = tokio::time::timeout(Duration::from_secs(1), read).await.unwrap();
+        let last = messages.into_iter().last().unwrap().unwrap();
+        assert_eq!(last, WebSocketMessage::Close { code: 1001, reason: String::new() });
+        assert!(events.is_ok(), "a whole answer, not a broken one: {events:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

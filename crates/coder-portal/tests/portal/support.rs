@@ -6,7 +6,7 @@ use std::sync::Arc;
 use backstage_catalog::MemoryCatalog;
 use bytes::Bytes;
 use coder_auth::MemoryAuthStore;
-use coder_config::{AppConfig, ConfigErrors, ConfigSources, Environment, parse_entities};
+use coder_config::{AppConfig, ConfigErrors, ConfigSources, Entity, Environment, parse_entities};
 use coder_core::{Body, Secret, TokioRuntime, Transport, World};
 use coder_portal::{Portal, PortalError};
 use coder_testkit::{FakeApp, FakeCoder, FakeUser, SeededRandom, Site};
@@ -130,13 +130,20 @@ pub(crate) fn variables(coder: &FakeCoder, app: &FakeApp) -> Vec<(&'static str, 
 }
 
 pub(crate) fn portal(config: &AppConfig, world: &World) -> Result<Portal, PortalError> {
-    portal_of(CATALOG, config, world)
+    portal_of(Arc::new(MemoryCatalog::new(entities(CATALOG))), config, world)
 }
 
-/// Makes the portal of these entities.
-fn portal_of(catalog: &str, config: &AppConfig, world: &World) -> Result<Portal, PortalError> {
-    let entities = parse_entities("catalog-info.yaml", catalog).into_iter().map(Result::unwrap);
-    let catalog = Arc::new(MemoryCatalog::new(entities));
+/// Reads the entities of a file.
+fn entities(catalog: &str) -> Vec<Entity> {
+    parse_entities("catalog-info.yaml", catalog).into_iter().map(Result::unwrap).collect()
+}
+
+/// Makes the portal of this catalog.
+fn portal_of(
+    catalog: Arc<MemoryCatalog>,
+    config: &AppConfig,
+    world: &World,
+) -> Result<Portal, PortalError> {
     Portal::from_config(config, world, catalog, Arc::new(MemoryAuthStore::new()))
 }
 
@@ -153,14 +160,39 @@ impl House {
 
     /// Makes the same in front of this Coder.
     pub(crate) fn of(coder: FakeCoder, catalog: &str) -> Self {
+        Self::behind(coder.clone(), coder, catalog)
+    }
+
+    /// Makes the same, where requests to that Coder go through this network.
+    pub(crate) fn behind(
+        network: impl Transport + 'static,
+        coder: FakeCoder,
+        catalog: &str,
+    ) -> Self {
+        Self::made(network, coder, catalog, "")
+    }
+
+    /// Makes the same with a file of further settings.
+    pub(crate) fn with_settings(coder: FakeCoder, catalog: &str, settings: &str) -> Self {
+        Self::made(coder.clone(), coder, catalog, settings)
+    }
+
+    fn made(
+        network: impl Transport + 'static,
+        coder: FakeCoder,
+        catalog: &str,
+        settings: &str,
+    ) -> Self {
         let app = coder.add_oauth2_app("backstage", CALLBACK);
         coder.add_template("devcontainers");
         let variables = variables(&coder, &app);
         let variables: Vec<(&str, &str)> =
             variables.iter().map(|(name, value)| (*name, &**value)).collect();
-        let files = [("app-config.yaml", APP_CONFIG), ("app-config.local.yaml", APP_CONFIG_LOCAL)];
+        let local = format!("{APP_CONFIG_LOCAL}{settings}");
+        let files = [("app-config.yaml", APP_CONFIG), ("app-config.local.yaml", &*local)];
         let config = load(&files, &variables).unwrap();
-        let portal = portal_of(catalog, &config, &world(coder.clone(), &coder)).unwrap();
+        let catalog = Arc::new(MemoryCatalog::new(entities(catalog)));
+        let portal = portal_of(catalog, &config, &world(network, &coder)).unwrap();
         Self { coder, portal }
     }
 

@@ -1,5 +1,8 @@
 //! One workspace: its agents, its ports, its logs, its accounts.
 
+use std::time::Duration;
+
+use coder_testkit::Fault;
 use http::StatusCode;
 
 use crate::support::{House, Page};
@@ -61,4 +64,31 @@ async fn ports_and_missing_accounts_are_told() {
     assert_eq!(page.cost().len(), 2);
     let accounts = page.get(&format!("/workspaces/{id}/accounts")).await;
     assert_eq!(accounts.json()["missing"][0]["name"], "GitHub", "{}", accounts.text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_coder_that_does_not_answer_is_named_as_the_cause_before_the_route_runs_out_of_time() {
+    let house = House::new();
+    let alice = house.coder.add_user("alice");
+    let id = house.coder.add_workspace(&alice, "mine").template("devcontainers").running().create();
+    let page = Page::open(&house, &alice).await;
+    let fault = Fault::bad_gateway().on("/api/v2/workspaces").times(usize::MAX);
+    house.coder.fail_next(fault);
+    let agent = "00000000-0000-4000-8000-000000000001";
+    for below in ["", "/ports", "/accounts", "/log", &format!("/agents/{agent}/log")] {
+        let target = format!("/workspaces/{id}{below}");
+        // The clock of the server goes with the paused clock of its tasks.
+        let clock = async {
+            loop {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                house.coder.advance(Duration::from_secs(1));
+            }
+        };
+        let answer = tokio::select! {
+            answer = page.get(&target) => answer,
+            () = clock => unreachable!("a clock does not end"),
+        };
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{below}");
+        assert!(answer.message().contains("502"), "{below}: {}", answer.message());
+    }
 }

@@ -9,15 +9,16 @@ use http::{Response, StatusCode};
 use js_sys::{Function, Promise};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
 
 use super::entity::EntityHandle;
 use super::manage::Managed;
-use super::operations::Named;
+use super::operations::{Asked, Named};
 use super::outcome::{Refusal, promise, told};
 use super::stream::{Followed, StreamHandle};
 use super::token::{HostTokens, Scheme};
 use crate::answer::{Answer, Fault, read};
-use crate::platform::{Host, header_text, read_headers, world};
+use crate::platform::{Host, Transfer, header_text, incoming, read_headers, world};
 
 /// A client of one deployment.
 #[wasm_bindgen]
@@ -72,40 +73,41 @@ impl ClientHandle {
     /// Builds a request, without a credential.
     pub fn request(&self, operation: &str) -> Answer {
         let request = || {
-            let operation = read::<Named>("the operation", operation)?.operation()?;
+            let operation = named(operation)?;
             Ok(RequestView::from(operation.request(&self.0)?))
         };
         told(request())
     }
 
-    /// Reads the answer to a request. Names and values of headers alternate.
-    #[expect(clippy::needless_pass_by_value, reason = "wasm-bindgen hands over lists by value")]
+    /// Reads the answer to a request, whose body is read up to the limit of the operation. Names and
+    /// values of headers alternate.
     pub fn read(
         &self,
         operation: &str,
         status: u16,
         headers: Vec<String>,
-        body: Vec<u8>,
-    ) -> Answer {
-        let read = || {
-            let operation = read::<Named>("the operation", operation)?.operation()?;
-            let mut answer = Response::new(Bytes::from(body));
-            *answer.status_mut() = StatusCode::from_u16(status)
-                .map_err(|error| Fault::from_error("invalidArgument", &error))?;
-            *answer.headers_mut() = read_headers(&headers).ok_or_else(|| {
-                Fault::new("invalidArgument", "the response has a header that is none of HTTP")
-            })?;
-            Ok(operation.read(&self.0, answer))
-        };
-        read().unwrap_or_else(|refusal: Refusal| told::<()>(Err(refusal)))
+        body: Transfer,
+    ) -> Promise {
+        let (client, body) = (self.0.clone(), incoming(body));
+        let operation = named(operation);
+        future_to_promise(async move {
+            let read = async || {
+                let mut answer = Response::new(body);
+                *answer.status_mut() = StatusCode::from_u16(status)
+                    .map_err(|error| Fault::from_error("invalidArgument", &error))?;
+                *answer.headers_mut() = read_headers(&headers).ok_or_else(|| {
+                    Fault::new("invalidArgument", "the response has a header that is none of HTTP")
+                })?;
+                operation?.read(&client, answer).await
+            };
+            Ok(read().await.unwrap_or_else(|refusal: Refusal| told::<()>(Err(refusal))).into())
+        })
     }
 
     /// Sends an operation.
     pub fn send(&self, operation: &str, aborted: Promise) -> Promise {
         let client = self.0.clone();
-        let operation = read::<Named>("the operation", operation)
-            .map_err(Refusal::from)
-            .and_then(Named::operation);
+        let operation = named(operation);
         promise(aborted, async move {
             match operation {
                 Ok(operation) => operation.send(&client).await,
@@ -153,6 +155,11 @@ impl ClientHandle {
         let handle = EntityHandle::new(&self.0, entity, app_config, integrations);
         handle.map_err(|fault| told::<()>(Err(fault.into())))
     }
+}
+
+/// Reads an operation from its text.
+fn named(operation: &str) -> Result<Box<dyn Asked>, Refusal> {
+    read::<Named>("the operation", operation)?.operation()
 }
 
 impl ClientHandle {

@@ -5,11 +5,11 @@ use coder_client::models::{
     WorkspaceAgent, WorkspaceApp, WorkspaceBuild, WorkspacePage,
 };
 use coder_client::{List, TemplateVersionId};
-use coder_workspaces::{
-    Availability, AvailabilityState, EntityWorkspaces, NextAction, Progress, poll_after,
-};
+use coder_workspaces::{Availability, EntityWorkspaces, Progress, poll_after};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
+
+use crate::usable::Usable;
 
 /// A workspace, with whether it can be used.
 #[derive(Serialize)]
@@ -35,34 +35,6 @@ pub(super) struct WorkspaceView {
     availability: Usable,
 }
 
-/// The availability of a workspace, as the module `entity` tells it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Usable {
-    state: AvailabilityState,
-    label: &'static str,
-    is_lit: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    action: NextAction,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    poll_after_seconds: Option<u64>,
-}
-
-impl From<Availability> for Usable {
-    fn from(availability: Availability) -> Self {
-        let state = availability.state;
-        Self {
-            state,
-            label: state.label(),
-            is_lit: state.is_lit(),
-            reason: availability.reason,
-            action: availability.action,
-            poll_after_seconds: availability.poll_after.map(|after| after.as_secs()),
-        }
-    }
-}
-
 impl WorkspaceView {
     pub(super) fn new(workspace: &Workspace, now: Timestamp) -> Self {
         Self::of(workspace, Availability::new(workspace, now))
@@ -84,7 +56,7 @@ impl WorkspaceView {
             dormant_at: workspace.dormant_at,
             latest_build: BuildView::from(&workspace.latest_build),
             agents: workspace.agents().map(AgentView::from).collect(),
-            availability: Usable::from(availability),
+            availability: Usable::new(workspace, availability),
         }
     }
 }

@@ -10,6 +10,7 @@ use coder_client::{
     BuildId, Call, Client, ClientError, Operation, TemplateFilter, UserRef, WorkspaceFilter,
     WorkspaceId,
 };
+use coder_core::Body;
 use http::{Method, Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -110,8 +111,8 @@ pub(super) trait Asked {
     /// Builds the request, without a credential.
     fn request(&self, client: &Client) -> Result<http::Request<Bytes>, ClientError>;
 
-    /// Reads the answer to the request.
-    fn read(&self, client: &Client, answer: Response<Bytes>) -> Answer;
+    /// Reads the answer to the request, up to the operation's limit.
+    async fn read(&self, client: &Client, answer: Response<Body>) -> Result<Answer, Refusal>;
 
     /// Sends the request and reads its answer.
     async fn send(&self, client: &Client) -> Answer;
@@ -134,8 +135,11 @@ impl<O: Operation, T: Serialize> Asked for Shown<O, T> {
         self.operation.request(client.deployment())
     }
 
-    fn read(&self, client: &Client, answer: Response<Bytes>) -> Answer {
-        self.show(client, self.operation.parse(answer))
+    async fn read(&self, client: &Client, answer: Response<Body>) -> Result<Answer, Refusal> {
+        let (head, body) = answer.into_parts();
+        let body = body.collect(self.operation.max_answer()).await.map_err(ClientError::from)?;
+        let answer = Response::from_parts(head, body);
+        Ok(self.show(client, self.operation.parse(answer)))
     }
 
     async fn send(&self, client: &Client) -> Answer {

@@ -2,22 +2,20 @@
 
 use coder_client::models::{Workspace, WorkspacePage};
 use coder_core::DeploymentUrl;
-use coder_workspaces::{
-    Availability, AvailabilityState, DeploymentHosts, NextAction, WorkspaceLinks, agent_statuses,
-    icon_letter, poll_after,
-};
+use coder_workspaces::{Availability, DeploymentHosts, WorkspaceLinks, icon_letter, poll_after};
 use jiff::Timestamp;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::answer::{Answer, Fault, answer, read};
+use crate::usable::Usable;
 
 /// Decides how usable a workspace is at a moment, in milliseconds since 1970.
 #[wasm_bindgen]
 pub fn availability(workspace: &str, now: f64) -> Answer {
     answer(
         read("the workspace", workspace)
-            .map(|workspace: Workspace| Usable::new(&workspace, moment(now))),
+            .map(|found: Workspace| Usable::new(&found, Availability::new(&found, moment(now)))),
     )
 }
 
@@ -89,41 +87,6 @@ fn moment(milliseconds: f64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds as i64).unwrap_or(end)
 }
 
-/// The availability of a workspace, with what a card shows of it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Usable {
-    state: AvailabilityState,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    action: NextAction,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    poll_after_seconds: Option<u64>,
-    label: &'static str,
-    is_lit: bool,
-    agent_statuses: Vec<String>,
-}
-
-impl Usable {
-    fn new(workspace: &Workspace, now: Timestamp) -> Self {
-        Self::of(workspace, Availability::new(workspace, now))
-    }
-
-    fn of(workspace: &Workspace, availability: Availability) -> Self {
-        let state = availability.state;
-        let agents = agent_statuses(workspace).into_iter();
-        Self {
-            state,
-            reason: availability.reason,
-            action: availability.action,
-            poll_after_seconds: availability.poll_after.map(|duration| duration.as_secs()),
-            label: state.label(),
-            is_lit: state.is_lit(),
-            agent_statuses: agents.map(ToString::to_string).collect(),
-        }
-    }
-}
-
 /// The part of a workspace that a portal's card shows.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -154,7 +117,7 @@ impl Card {
             outdated: workspace.outdated,
             favorite: workspace.favorite,
             last_used_at: workspace.used_at(),
-            availability: Usable::of(workspace, availability),
+            availability: Usable::new(workspace, availability),
         }
     }
 }

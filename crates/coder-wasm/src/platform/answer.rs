@@ -37,8 +37,8 @@ pub(super) fn response<T: AsRef<Transfer> + 'static>(
     Ok(response)
 }
 
-/// Returns the body of a request that has come in, which is read as it is asked for.
-#[cfg(feature = "edge")]
+/// Returns the body that JavaScript holds, which is read as it is asked for.
+#[cfg(any(feature = "client", feature = "edge"))]
 pub(crate) fn incoming(transfer: Transfer) -> Body {
     body(Open(transfer))
 }
@@ -64,6 +64,7 @@ pub(super) fn failed(thrown: JsValue) -> TransportError {
         Some("certificate") => TransportErrorKind::Certificate,
         Some("request") => TransportErrorKind::Request,
         Some("protocol") => TransportErrorKind::Protocol,
+        Some("tooLarge") => TransportErrorKind::TooLarge,
         Some("timeout") => TransportErrorKind::Timeout,
         // A platform that does not say how far the request got.
         Some(_) | None => TransportErrorKind::Interrupted,

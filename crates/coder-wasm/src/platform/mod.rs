@@ -11,11 +11,13 @@ use coder_core::{World, cleaned};
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 
-#[cfg(feature = "edge")]
+#[cfg(any(feature = "client", feature = "edge"))]
 pub(crate) use answer::incoming;
 #[cfg(feature = "edge")]
 pub(crate) use headers::flat_headers;
-pub(crate) use headers::{header_text, read_headers};
+#[cfg(feature = "client")]
+pub(crate) use headers::header_text;
+pub(crate) use headers::read_headers;
 pub use host::{Exchange, Failure, Head, Host, Message, Socket, Transfer};
 use transport::FetchTransport;
 

@@ -14,7 +14,7 @@ mod transaction;
 use async_trait::async_trait;
 use coder_auth::store::StoreError;
 use coder_core::{MaybeSend, MaybeSync};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use store::RowAuthStore;
 
@@ -43,7 +43,7 @@ pub trait Rows: MaybeSend + MaybeSync {
 }
 
 /// A row, or the value that a row has or gets; `None` stands for no row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[expect(clippy::exhaustive_structs, reason = "a row is a key and a value")]
 pub struct Row<Value = String> {
     /// Key of the row.

@@ -15,6 +15,7 @@ import {
   listTemplates,
   listWorkspaces,
 } from '@coder-backstage/core/client';
+import { WebSocket } from 'ws';
 
 import { event, serve, startFake } from './fake.mjs';
 
@@ -53,6 +54,7 @@ test('calls of the API answer with objects in camel case', async () => {
   const running = await coder.send(getWorkspace(fake.workspaces.running));
   assert.equal(running.availability.state, 'online');
   assert.equal(running.availability.label, 'Online');
+  assert.deepEqual(running.availability.agentStatuses, ['connected']);
   assert.equal(running.agents[0].status, 'connected');
   assert.equal(running.latestBuild.transition, 'start');
   assert.equal((await coder.send(getWorkspaceByName('me', 'running'))).id, running.id);
@@ -181,6 +183,45 @@ test('a `fetch` that does not heed signals is not waited for', async () => {
   await assert.rejects(sent, { name: 'AbortError' });
 });
 
+test('an answer that comes after its call was aborted is let go', async () => {
+  const [asked, dropped] = [event(), event()];
+  let answer;
+  const late = () => {
+    asked.happen();
+    return new Promise(resolve => (answer = resolve));
+  };
+  const controller = new AbortController();
+  const sent = client({ fetch: late }).send(getUser(), { signal: controller.signal });
+  await asked.happened;
+  controller.abort();
+  await assert.rejects(sent, { name: 'AbortError' });
+  answer(new Response(new ReadableStream({ cancel: dropped.happen })));
+  await dropped.happened;
+});
+
+test('an answer that is read ends where an answer that is sent for does', async () => {
+  const cancelled = event();
+  let pulled = 0;
+  const source = {
+    pull(controller) {
+      if (++pulled > 64) controller.error(new Error('64 MiB were read'));
+      else controller.enqueue(new Uint8Array(1024 * 1024));
+    },
+    cancel: cancelled.happen,
+  };
+  const endless = () => new Response(new ReadableStream(source, { highWaterMark: 0 }));
+  const coder = client({ fetch: endless });
+  const tooLarge = error => {
+    assert.equal(error.code, 'unreachable');
+    assert.match(error.message, /coder's answer is larger than is read/);
+    return true;
+  };
+  await assert.rejects(coder.read(getUser(), endless()), tooLarge);
+  await cancelled.happened;
+  assert.ok(pulled <= 2, `${pulled} MiB`);
+  await assert.rejects(coder.send(getUser()), tooLarge);
+});
+
 test('a redirect is not followed, since the token would travel with it', async () => {
   const elsewhere = await serve((request, answer) => {
     answer.writeHead(302, { location: 'https://login.example.com/' });
@@ -281,12 +322,14 @@ test('lines that are asked for at once come one after the other', async () => {
 
 /** A web socket that says one line, and is closed by its peer. */
 class Socket extends EventTarget {
-  constructor() {
+  constructor(lines = 1, output = 'over the socket') {
     super();
-    const line = { id: 1_000_000, log_level: 'info', stage: 'x', output: 'over the socket' };
+    const line = { log_level: 'info', stage: 'x', output };
     queueMicrotask(() => {
       this.dispatchEvent(new Event('open'));
-      this.dispatchEvent(new MessageEvent('message', { data: JSON.stringify(line) }));
+      for (let id = 1_000_000; id < 1_000_000 + lines; id++) {
+        this.dispatchEvent(new MessageEvent('message', { data: JSON.stringify({ id, ...line }) }));
+      }
       this.dispatchEvent(Object.assign(new Event('close'), { code: 1000 }));
     });
   }
@@ -317,6 +360,57 @@ test('a web socket of the caller carries the token, and is closed when the log h
   assert.equal(headers['coder-session-token'], fake.token);
   assert.equal(socket.closed, true);
 });
+
+test('over a real web socket, one of npm’s `ws`, a log comes as over `fetch`, and the socket is closed', async () => {
+  const opened = [];
+  const webSocket = (url, options) => {
+    const socket = new WebSocket(url, options);
+    opened.push({ path: new URL(url).pathname, socket });
+    return socket;
+  };
+  const coder = client({ webSocket });
+  const { latestBuild } = await coder.send(getWorkspace(fake.workspaces.running));
+  const [usual, lines] = [[], []];
+  for await (const line of client().buildLogs(latestBuild.id)) usual.push(line);
+  for await (const line of coder.buildLogs(latestBuild.id)) lines.push(line);
+  assert.ok(lines.length > 1);
+  assert.deepEqual(lines, usual);
+  const [{ path }] = opened;
+  assert.equal(path, `/api/v2/workspacebuilds/${latestBuild.id}/logs`);
+  const open = opened.filter(({ socket }) => socket.readyState <= WebSocket.OPEN);
+  assert.deepEqual(open, []);
+});
+
+for (const [what, lines, code] of [
+  ['messages that come faster than they are read close their socket, and the next one goes on', 40],
+  ['a message that is too large closes its socket, and ends the stream', 1, 'unreachable'],
+]) {
+  test(what, async () => {
+    const large = 'x'.repeat((40 / lines) * 1024 * 1024);
+    const opened = [];
+    const webSocket = url => {
+      const socket = opened.length === 0 ? new Socket(lines, large) : new Socket();
+      opened.push({ after: new URL(url).searchParams.get('after'), socket });
+      return socket;
+    };
+    const coder = client({ webSocket });
+    const { latestBuild } = await coder.send(getWorkspace(fake.workspaces.running));
+    const read = [];
+    const reading = (async () => {
+      for await (const line of coder.buildLogs(latestBuild.id)) read.push(line.id);
+    })();
+    if (code === undefined) {
+      await reading;
+      assert.equal(opened.length, 2);
+      assert.equal(read.length, 15);
+      assert.equal(opened[1].after, String(read.at(-1)));
+    } else {
+      await assert.rejects(reading, { code });
+      assert.deepEqual(read, []);
+    }
+    assert.equal(opened[0].socket.closed, true);
+  });
+}
 
 test('the workspaces of an entity are those that were made for its repository', async () => {
   const payments = client().workspacesOf(entity(), app);

@@ -7,13 +7,17 @@ import { MemoryStore, createHandler } from '@coder-backstage/core/edge';
 import { CATALOG, PORTAL, config, sparingConfig, startPortalsFake } from './portal.mjs';
 import { wire } from './wire.mjs';
 
-let fake;
+let [fake, oldFake] = [];
 
 before(async () => {
   fake = await startPortalsFake();
+  oldFake = await startPortalsFake('2.24');
 });
 
-after(() => fake?.stop());
+after(() => {
+  fake?.stop();
+  oldFake?.stop();
+});
 
 function stores() {
   return { login: new MemoryStore(), catalog: CATALOG };
@@ -27,10 +31,17 @@ function sender(handler, context = () => undefined) {
   };
 }
 
+const portal = config => sender(createHandler(config, stores(), { log() {} }));
+
 wire(() => ({
   fake,
-  send: sender(createHandler(config(fake), stores(), { log() {} })),
-  sparing: sender(createHandler(sparingConfig(fake), stores(), { log() {} })),
+  send: portal(config(fake)),
+  sparing: portal(sparingConfig(fake)),
+  old: portal(config(oldFake)),
+  advance(seconds) {
+    const now = Date.now;
+    Date.now = () => now() + seconds * 1000;
+  },
 }));
 
 test('each request with a context is a replica of its own', async () => {
@@ -136,6 +147,19 @@ test('a store that fails is a 503, and the log tells why', async () => {
     lines.join('\n'),
   );
 });
+
+for (const end of ['read to its end', 'left']) {
+  test(`the handle of a body that is ${end} is freed at once`, async context => {
+    const { EdgeBody } = await import('./node_modules/@coder-backstage/core/wasm/edge.glue.js');
+    const free = context.mock.method(EdgeBody.prototype, 'free');
+    const handler = createHandler(config(fake), stores(), { log() {} });
+    const answer = await handler(new Request(`${PORTAL}/.backstage/health/v1/readiness`));
+    assert.equal(free.mock.callCount(), 0);
+    if (end === 'left') await answer.body.cancel();
+    else await answer.text();
+    assert.equal(free.mock.callCount(), 1);
+  });
+}
 
 test('a body that no route takes is refused before it is read', async () => {
   const handler = createHandler(config(fake), stores());

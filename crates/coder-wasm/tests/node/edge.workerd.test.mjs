@@ -9,17 +9,20 @@ import { startWorker } from './workerd.mjs';
 
 const PEOPLE = ['ann', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gus', 'hal'];
 
-let [fake, usual, sparing] = [];
+let [fake, oldFake, usual, sparing, old] = [];
 
 before(async () => {
   fake = await startPortalsFake();
+  oldFake = await startPortalsFake('2.24');
   usual = await startWorker('edge-usual', worker(config(fake)));
   sparing = await startWorker('edge-sparing', worker(sparingConfig(fake)));
+  old = await startWorker('edge-old', worker(config(oldFake)));
 });
 
 after(() => {
-  for (const { server } of [usual, sparing]) server?.kill();
+  for (const worker of [usual, sparing, old]) worker?.server.kill();
   fake?.stop();
+  oldFake?.stop();
 });
 
 function user(name) {
@@ -35,8 +38,17 @@ function worker(config) {
     const stores = { login: new MemoryStore(), catalog };
     const handler = createHandler(config, stores, { log() {} });
 
+    let ahead = 0;
+    const now = Date.now;
+    Date.now = () => now() + ahead;
+
     export default {
-      fetch: (request, environment, context) => handler(request, context),
+      fetch(request, environment, context) {
+        const advance = request.headers.get('x-advance-clock');
+        if (advance === null) return handler(request, context);
+        ahead += advance * 1000;
+        return new Response();
+      },
     };
   `;
 }
@@ -58,7 +70,13 @@ function sender({ address }) {
     });
 }
 
-wire(() => ({ fake, send: sender(usual), sparing: sender(sparing) }));
+wire(() => ({
+  fake,
+  send: sender(usual),
+  sparing: sender(sparing),
+  old: sender(old),
+  advance: seconds => sender(usual)('GET', '/', { 'x-advance-clock': String(seconds) }),
+}));
 
 test('people who sign in at once do not wait for each other', async () => {
   const send = sender(usual);

@@ -66,6 +66,28 @@ test('an entity compiles to its configuration, in the order that its parameters 
   assert.deepEqual(Object.keys(config.params), ['zone', 'cpu', 'go', 'repo']);
 });
 
+test('an answer is the caller’s alone: what is done to it changes no later one', () => {
+  const defaults = new CoderDefaults(app);
+  const wrong = { ...entity, spec: { coder: { params: { zone: 'b' }, x: 1 } } };
+  for (const ask of [
+    () => defaults.compileEntity(wrong),
+    () => defaults.compile({ params: { zone: 'b' }, x: 1 }),
+    () => defaults.compile(undefined, undefined),
+  ]) {
+    const [first, second] = [ask(), ask()];
+    const before = structuredClone(second);
+    Object.assign(first, { mode: 'x' });
+    first.params.zone = 'changed';
+    first.notices.forEach(notice => (notice.path = 'changed'));
+    if (first.incompatible) first.incompatible.code = 'changed';
+    assert.deepEqual(second, before);
+    assert.deepEqual(ask(), before);
+  }
+  assert.equal(defaults.compile(undefined, '').repoUrl, undefined);
+  assert.ok(defaults.compile(undefined, '').repositoryProblem);
+  assert.equal(defaults.compile(undefined, undefined).repositoryProblem, undefined);
+});
+
 test('what an entity lacks is told, with what to do', () => {
   const bare = { ...entity, metadata: { name: 'x' }, spec: {} };
   const config = new CoderDefaults(app).compileEntity(bare);

@@ -4,9 +4,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 
-/** Starts the fake: its URL, a token, ids of workspaces, and what lets something happen. */
-export async function startFake() {
-  const fake = spawn(process.env.CODER_FAKE, { stdio: ['pipe', 'pipe', 'inherit'] });
+/**
+ * Starts the fake, of a release if one is given: its URL, a token, ids of workspaces, and what lets
+ * something happen.
+ */
+export async function startFake(release = []) {
+  const fake = spawn(process.env.CODER_FAKE, [release].flat(), {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: fake.stdout })[Symbol.asyncIterator]();
   const answer = async () => JSON.parse((await lines.next()).value);
   const act = action => {

@@ -9,9 +9,9 @@ const CALLBACK = `${PORTAL}/api/auth/coder/handler/frame`;
 /** Seals what the stores keep. */
 const KEY = randomBytes(32).toString('base64');
 
-/** Starts a fake with an application of a portal. */
-export async function startPortalsFake() {
-  const fake = await startFake();
+/** Starts a fake with an application of a portal, of a release if one is given. */
+export async function startPortalsFake(release) {
+  const fake = await startFake(release);
   return new Fake(fake, await fake.act(`register ${CALLBACK}`));
 }
 
@@ -29,6 +29,11 @@ class Fake {
   /** Adds a person; gives their session at Coder. */
   async add(name) {
     return (await this.#fake.act(`add ${name}`)).token;
+  }
+
+  /** Refuses the next request, as one too many. */
+  async limit() {
+    await this.#fake.act('limit');
   }
 
   /** Allows a login; gives the path where Coder sends the browser. */

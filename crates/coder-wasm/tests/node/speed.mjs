@@ -104,18 +104,26 @@ function row(what, ours, plain) {
 const defaults = new CoderDefaults(appConfig);
 const page = list(1000);
 console.log(`${''.padEnd(44)}${'package'.padStart(14)}${'JavaScript'.padStart(14)}`);
+// An entity that is not known yet, each time.
+let count = 0;
+const another = () => ({ ...spec, params: { ...spec.params, number: String(count++) } });
 row(
-  'compileCoderConfig, entity and repository',
+  'compileCoderConfig, a new entity',
+  measure(() => compileCoderConfig(appConfig, another(), url), 5000),
+  measure(() => asThePlugin(appConfig, another(), url), 5000),
+);
+row(
+  'compileCoderConfig, the same entity again',
   measure(() => compileCoderConfig(appConfig, spec, url), 5000),
   measure(() => asThePlugin(appConfig, spec, url), 5000),
 );
 row(
-  'compileCoderConfig, repository alone',
+  'compileCoderConfig, the same repository alone',
   measure(() => compileCoderConfig(appConfig, undefined, url), 5000),
   measure(() => asThePlugin(appConfig, undefined, url), 5000),
 );
 row(
-  'compileCoderConfig, the app alone',
+  'compileCoderConfig, the same app alone',
   measure(() => compileCoderConfig(appConfig, undefined, undefined), 5000),
   measure(() => asThePlugin(appConfig, undefined, undefined), 5000),
 );

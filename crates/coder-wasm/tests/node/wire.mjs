@@ -116,15 +116,16 @@ export class Browser {
 }
 
 /**
- * Defines the tests. `setup` gives a fake and two functions that send a request to a portal there; the
- * second portal keeps access tokens to itself.
+ * Defines the tests. `setup` gives a fake, functions that send a request to a portal, and one that moves
+ * the portals' clock: `send` to a portal of the fake, `sparing` to one that keeps access tokens to
+ * itself, `old` to one of a Coder that is too old.
  */
 export function wire(setup) {
   const people = {};
-  let [fake, send, sparing] = [];
+  let [fake, send, sparing, old, advance] = [];
 
   async function prepared() {
-    ({ fake, send, sparing } = await setup());
+    ({ fake, send, sparing, old, advance } = await setup());
     for (const name of ['alice', 'stranger']) people[name] ??= await fake.add(name);
   }
 
@@ -153,6 +154,8 @@ export function wire(setup) {
       refused.push(`# ${query}\n${await shown(answer)}\n`);
     }
     assert.equal(refused.join('\n').trimEnd(), snapshot('start_refused'));
+    const tooOld = await new Browser(old).ask('GET', '/api/auth/coder/start?env=development');
+    assert.equal(await shown(tooOld), snapshot('start_too_old'));
   });
 
   test('callback', async () => {
@@ -197,12 +200,14 @@ export function wire(setup) {
     assert.equal(await shown(await browser.script('GET', refresh)), snapshot('refresh'));
     const nobody = await shown(await new Browser(send).script('GET', refresh));
     const plain = await shown(await browser.ask('GET', refresh));
-    // The third one needs a Coder that is busy.
-    const refused = snapshot('refresh_refused').split('\n\n503 ')[0];
-    assert.equal(`${nobody}\n\n${plain}`, refused);
     const { browser: other } = await signedIn(sparing);
     const without = await shown(await other.script('GET', refresh));
     assert.equal(without, snapshot('refresh_without_the_access_token'));
+    // Coder is asked again about somebody whom it has not confirmed for ten minutes.
+    await advance(601);
+    await fake.limit();
+    const busy = await shown(await browser.script('GET', refresh));
+    assert.equal([nobody, plain, busy].join('\n\n'), snapshot('refresh_refused'));
   });
 
   test('logout', async () => {

@@ -65,6 +65,13 @@ pub struct RepositoryParameter {
     pub value: String,
 }
 
+impl RepositoryParameter {
+    /// Takes a parameter of a build, without a user name and a password in its value.
+    pub fn new(parameter: &BuildParameter) -> Self {
+        Self { name: parameter.name.clone(), value: without_user(&parameter.value) }
+    }
+}
+
 impl IndexedWorkspace {
     /// Creates the entry of a workspace, without its parameters.
     pub(super) fn new(workspace: &Workspace, listed_at: Timestamp) -> Self {
@@ -103,14 +110,8 @@ impl IndexedWorkspace {
     /// because a parameter may hold a secret.
     pub(super) fn take(&mut self, parameters: &[BuildParameter], keys: &[String]) {
         let is_key = |parameter: &&BuildParameter| keys.contains(&parameter.name.to_lowercase());
-        self.repositories = parameters
-            .iter()
-            .filter(is_key)
-            .map(|kept| RepositoryParameter {
-                name: kept.name.clone(),
-                value: without_user(&kept.value),
-            })
-            .collect();
+        self.repositories =
+            parameters.iter().filter(is_key).map(RepositoryParameter::new).collect();
     }
 }
 

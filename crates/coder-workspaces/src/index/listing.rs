@@ -43,6 +43,8 @@ struct Part {
     filter: WorkspaceFilter,
     offset: u32,
     seen: HashSet<WorkspaceId>,
+    /// The workspaces seen since the list was last begun.
+    seen_in_turn: HashSet<WorkspaceId>,
     unreadable: usize,
     total: Option<usize>,
     is_repeated: bool,
@@ -120,11 +122,15 @@ impl Part {
         self.total = page.count.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
         self.unreadable += received - page.workspaces.len();
         self.seen.extend(page.workspaces.iter().map(|workspace| workspace.id));
+        let before = self.seen_in_turn.len();
+        self.seen_in_turn.extend(page.workspaces.iter().map(|workspace| workspace.id));
+        // Else a Coder that counts wrongly and repeats a page would be read without end.
+        let is_repetition = self.seen_in_turn.len() == before && received == page.workspaces.len();
         let unreadable = page.workspaces.unreadable().iter().cloned();
         self.problems.extend(unreadable.map(SearchProblem::Unreadable));
         let offset = usize::try_from(self.offset).unwrap_or(usize::MAX);
         let is_last = match self.total {
-            Some(total) => received == 0 || offset >= total,
+            Some(total) => received == 0 || offset >= total || is_repetition,
             None => received < usize::try_from(PAGE).unwrap_or(usize::MAX),
         };
         (page.workspaces, is_last && self.is_over(received))
@@ -141,6 +147,7 @@ impl Part {
         if is_missing && !self.is_repeated {
             self.is_repeated = true;
             self.offset = 0;
+            self.seen_in_turn.clear();
             self.unreadable = 0;
             self.problems.clear();
             return false;
@@ -149,5 +156,39 @@ impl Part {
             self.problems.push(SearchProblem::Missing { listed, counted: self.total });
         }
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn page(first: u128, count: u64) -> WorkspacePage {
+        let workspaces = (first..first + 200).map(|number| {
+            json!({
+                "id": uuid::Uuid::from_u128(number), "name": "w",
+                "owner_id": uuid::Uuid::nil(), "owner_name": "o",
+                "latest_build": { "id": uuid::Uuid::nil(), "build_number": 1, "status": "running",
+                    "transition": "start" },
+            })
+        });
+        let workspaces: Vec<_> = workspaces.collect();
+        serde_json::from_value(json!({ "workspaces": workspaces, "count": count })).unwrap()
+    }
+
+    #[test]
+    fn a_list_that_repeats_itself_without_end_is_over_and_told_as_incomplete() {
+        let all = vec![WorkspaceFilter::new()];
+        let mut listing = Listing::new(all, Extent::All, BTreeSet::new(), Timestamp::UNIX_EPOCH);
+        assert!(!listing.take(page(0, 1_000_000)).1);
+        let read = (0..5).position(|_| listing.take(page(0, 1_000_000)).1);
+        assert!(read.is_some(), "five pages without anything new");
+        let (_, problems) = listing.finish();
+        assert!(
+            matches!(problems[..], [SearchProblem::Missing { listed: 200, .. }]),
+            "{problems:?}"
+        );
     }
 }

@@ -1,8 +1,10 @@
 //! All workspaces at a glance: an index that is read once and then costs changes.
 
 mod budget;
+mod changes;
 mod entry;
 mod facets;
+mod holders;
 mod listing;
 mod ownership;
 mod reader;
@@ -13,6 +15,7 @@ mod visibility;
 mod workspace_index;
 
 pub use budget::RequestBudget;
+pub use changes::{IndexChange, IndexRevision};
 pub use entry::{IndexedWorkspace, RepositoryParameter};
 pub use facets::Facets;
 pub use ownership::{

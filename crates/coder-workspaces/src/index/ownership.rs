@@ -129,17 +129,34 @@ impl OwnershipReport {
         now: Timestamp,
         unused_for: SignedDuration,
     ) -> Self {
+        Self::visible(index, entities, now, unused_for, |_| true)
+    }
+
+    /// Compares as [`new`](Self::new) does, with the workspaces that `shows` returns `true` for.
+    ///
+    /// It is for a person who is shown a part of the index: the others count nowhere, so an entity
+    /// that has only such ones is one without workspaces.
+    pub fn visible<'a>(
+        index: &WorkspaceIndex,
+        entities: impl IntoIterator<Item = (&'a str, &'a EntityWorkspacesConfig)>,
+        now: Timestamp,
+        unused_for: SignedDuration,
+        shows: impl Fn(&IndexedWorkspace) -> bool,
+    ) -> Self {
         let mut report = Self::default();
         let (mut catalog, mut owned) = (Catalog::default(), BTreeSet::new());
         for (name, config) in entities {
             let workspaces = index.of(config).unwrap_or_default();
-            if workspaces.is_empty() {
+            let shown = workspaces.iter().filter(|workspace| shows(workspace));
+            let shown: Vec<_> = shown.map(|workspace| workspace.id).collect();
+            if shown.is_empty() {
                 report.entities_without_workspaces.push(name.to_owned());
             }
-            owned.extend(workspaces.iter().map(|workspace| workspace.id));
+            owned.extend(shown);
             catalog.add(name, config);
         }
-        let mut workspaces: Vec<_> = index.workspaces().collect();
+        let mut workspaces: Vec<_> =
+            index.workspaces().filter(|workspace| shows(workspace)).collect();
         workspaces.sort_by_key(|workspace| (&workspace.owner_name, &workspace.name));
         for workspace in workspaces {
             let is_used =

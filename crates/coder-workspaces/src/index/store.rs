@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use coder_core::{MaybeSend, MaybeSync};
+use jiff::SignedDuration;
 
 /// Error of an [`IndexStore`].
 pub type IndexStoreError = Box<dyn std::error::Error + Send + Sync>;
@@ -27,4 +28,19 @@ pub trait IndexStore: MaybeSend + MaybeSync {
     ///
     /// When the place cannot be written.
     async fn save(&self, index: Vec<u8>) -> Result<(), IndexStoreError>;
+
+    /// Asks for the right to read Coder for this store during the next while, or to keep it. Returns
+    /// whether nobody else has it.
+    ///
+    /// Replicas that share a store ask before they read, so that one of them reads and the others
+    /// [`load`](Self::load) what it has saved. A store of one process needs no such rule; the default
+    /// always returns `true`.
+    ///
+    /// # Errors
+    ///
+    /// When the place cannot be asked.
+    async fn lease(&self, duration: SignedDuration) -> Result<bool, IndexStoreError> {
+        let _ = duration;
+        Ok(true)
+    }
 }

@@ -1,15 +1,17 @@
 //! The index as data: what is known, and where to look it up.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use coder_client::models::{BuildParameter, Workspace, WorkspaceStatus};
 use coder_client::{BuildId, UserId, WorkspaceId};
 use coder_config::{Repository, RepositoryKey, ScmIntegrations};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Facets, IndexedWorkspace};
-use crate::search::status_rank;
+use super::changes::Changes;
+use super::holders::Holders;
+use super::{Facets, IndexChange, IndexRevision, IndexedWorkspace, RepositoryParameter};
+use crate::entity_config::is_same_name;
 use crate::{EntityWorkspacesConfig, NotSearchable, SearchProblem};
 
 /// The workspaces that one credential may see, and which repositories they belong to.
@@ -25,9 +27,8 @@ pub struct WorkspaceIndex {
     /// Names of the parameters that may hold a repository, in lower case.
     keys: Vec<String>,
     integrations: ScmIntegrations,
-    entries: HashMap<WorkspaceId, IndexedWorkspace>,
-    /// For each repository the values that name it, and the workspaces that have them.
-    by_repository: HashMap<RepositoryKey, BTreeMap<String, BTreeSet<WorkspaceId>>>,
+    entries: HashMap<WorkspaceId, Arc<IndexedWorkspace>>,
+    by_repository: HashMap<RepositoryKey, Holders>,
     by_owner: HashMap<UserId, BTreeSet<WorkspaceId>>,
     facets: Facets,
     unread: BTreeSet<WorkspaceId>,
@@ -35,6 +36,7 @@ pub struct WorkspaceIndex {
     waiting: BTreeMap<WorkspaceId, IndexedWorkspace>,
     listed_at: Option<Timestamp>,
     problems: Vec<SearchProblem>,
+    changes: Changes,
 }
 
 impl WorkspaceIndex {
@@ -58,6 +60,7 @@ impl WorkspaceIndex {
             waiting: BTreeMap::new(),
             listed_at: None,
             problems: Vec::new(),
+            changes: Changes::default(),
         }
     }
 
@@ -73,15 +76,15 @@ impl WorkspaceIndex {
         config: &EntityWorkspacesConfig,
     ) -> Result<Vec<&IndexedWorkspace>, NotSearchable> {
         let repository = config.repository.as_ref().ok_or(NotSearchable::NoRepository)?;
-        let keys: Vec<_> =
-            config.repo_url_param_keys.iter().map(|key| key.to_lowercase()).collect();
+        let keys = config.repo_url_param_keys.as_slice();
         if keys.is_empty() {
             return Err(NotSearchable::NoParamKeys);
         }
-        if let Some(key) = keys.iter().find(|key| !self.keys.contains(key)) {
-            return Err(NotSearchable::NotIndexed { key: key.clone() });
+        let is_known = |key: &str| self.keys.iter().any(|known| is_same_name(known, key));
+        if let Some(key) = keys.iter().find(|key| !is_known(key)) {
+            return Err(NotSearchable::NotIndexed { key: key.to_lowercase() });
         }
-        Ok(self.holders(repository, &keys))
+        Ok(self.holders(repository, keys))
     }
 
     /// Returns the workspaces of a repository, whichever parameter names it, in the order of
@@ -93,17 +96,17 @@ impl WorkspaceIndex {
     /// Returns the workspaces of an owner, ordered by id.
     pub fn of_owner(&self, owner: UserId) -> impl Iterator<Item = &IndexedWorkspace> {
         let ids = self.by_owner.get(&owner).into_iter().flatten();
-        ids.filter_map(|id| self.entries.get(id))
+        ids.filter_map(|id| self.get(*id))
     }
 
     /// Returns a workspace by its id.
     pub fn get(&self, id: WorkspaceId) -> Option<&IndexedWorkspace> {
-        self.entries.get(&id)
+        self.entries.get(&id).map(Arc::as_ref)
     }
 
     /// Returns all workspaces, in no order.
     pub fn workspaces(&self) -> impl Iterator<Item = &IndexedWorkspace> {
-        self.entries.values()
+        self.entries.values().map(Arc::as_ref)
     }
 
     /// Returns the number of workspaces.
@@ -132,7 +135,7 @@ impl WorkspaceIndex {
     /// the reader's next [`step`](super::IndexReader::step). An answer that is older than the index is
     /// ignored, and a deleted workspace leaves the index.
     pub fn update(&mut self, workspace: &Workspace, told_at: Timestamp) {
-        let known = self.waiting.get(&workspace.id).or_else(|| self.entries.get(&workspace.id));
+        let known = self.waiting.get(&workspace.id).or_else(|| self.get(workspace.id));
         if known.is_some_and(|known| known.listed_at > told_at) {
             return;
         }
@@ -146,12 +149,40 @@ impl WorkspaceIndex {
     /// Returns the workspaces of which a parameter could not be read;
     /// [`IndexedWorkspace::unread`] tells why.
     pub fn unread(&self) -> impl Iterator<Item = &IndexedWorkspace> {
-        self.unread.iter().filter_map(|id| self.entries.get(id))
+        self.unread.iter().filter_map(|id| self.get(*id))
     }
 
     /// Returns the reasons why workspaces may be missing since the last list of all.
     pub fn problems(&self) -> &[SearchProblem] {
         &self.problems
+    }
+
+    /// Returns the workspaces with a build whose parameters are still to be read, as Coder lists them.
+    /// One that the index has with an older build is among them.
+    pub fn to_be_read(&self) -> impl Iterator<Item = &IndexedWorkspace> {
+        self.waiting.values()
+    }
+
+    /// Returns the moment at which the list of all workspaces was begun to be read for the last time;
+    /// `None` before it was read to its end.
+    pub fn listed_at(&self) -> Option<Timestamp> {
+        self.listed_at
+    }
+
+    /// Returns the present revision, with which a caller asks for later [changes](Self::changes).
+    pub fn revision(&self) -> IndexRevision {
+        self.changes.revision()
+    }
+
+    /// Returns what has changed since a revision of this index, once for each workspace, and in no
+    /// order. `None` when that is longer ago than the last 10,000 changes: then all is read again.
+    ///
+    /// A workspace whose moments of the last use and of the last list alone are new has not changed.
+    pub fn changes(&self, since: IndexRevision) -> Option<Vec<IndexChange<'_>>> {
+        let changed = self.changes.since(since)?;
+        let with_present =
+            changed.into_iter().map(|(id, before)| IndexChange { id, before, now: self.get(id) });
+        Some(with_present.collect())
     }
 
     /// Returns the number of workspaces with a build whose parameters are still to be read.
@@ -167,40 +198,30 @@ impl WorkspaceIndex {
 
     /// Returns the workspaces that name the repository in one of these parameters.
     fn holders(&self, repository: &Repository, keys: &[String]) -> Vec<&IndexedWorkspace> {
-        let mut found: BTreeMap<WorkspaceId, &IndexedWorkspace> = BTreeMap::new();
-        let values = self.by_repository.get(&repository.key()).into_iter().flatten();
-        for (value, ids) in values.filter(|(value, _)| repository.matches(value)) {
-            for entry in ids.iter().filter_map(|id| self.entries.get(id)) {
-                let named = entry.repositories.iter().any(|parameter| {
-                    parameter.value == *value && keys.contains(&parameter.name.to_lowercase())
-                });
-                if named {
-                    found.insert(entry.id, entry);
-                }
-            }
-        }
-        let mut found: Vec<_> = found.into_values().collect();
-        found.sort_by(|one, other| {
-            let order = |entry: &IndexedWorkspace| {
-                (status_rank(&entry.status), Reverse(entry.last_used_at))
-            };
-            let name = |entry: &IndexedWorkspace| {
-                (entry.owner_name.to_lowercase(), entry.name.to_lowercase())
-            };
-            order(one).cmp(&order(other)).then_with(|| name(one).cmp(&name(other)))
-        });
-        found
+        let Some(holders) = self.by_repository.get(&repository.key()) else { return Vec::new() };
+        let is_meant = |known: &String| keys.iter().any(|key| is_same_name(known, key));
+        let looks_into: Vec<bool> = self.keys.iter().map(is_meant).collect();
+        holders.of(repository, |key| looks_into.get(key).copied().unwrap_or(false))
     }
+}
+
+/// Returns the parameters of a workspace that name a repository: the key of the repository, the number
+/// of the parameter's name among `keys`, and the value.
+fn named<'a>(
+    entry: &'a IndexedWorkspace,
+    keys: &[String],
+    integrations: &ScmIntegrations,
+) -> impl Iterator<Item = (RepositoryKey, usize, &'a str)> {
+    entry.repositories.iter().filter_map(move |RepositoryParameter { name, value }| {
+        let key = keys.iter().position(|key| is_same_name(key, name))?;
+        Some((RepositoryKey::from_url(value, integrations)?, key, value.as_str()))
+    })
 }
 
 /// The methods by which a reader and a snapshot change an index.
 impl WorkspaceIndex {
     pub(super) fn keys(&self) -> &[String] {
         &self.keys
-    }
-
-    pub(super) fn listed_at(&self) -> Option<Timestamp> {
-        self.listed_at
     }
 
     pub(super) fn ids(&self) -> BTreeSet<WorkspaceId> {
@@ -261,7 +282,9 @@ impl WorkspaceIndex {
 
     pub(super) fn remove(&mut self, id: WorkspaceId) {
         self.waiting.remove(&id);
-        self.take_out(id);
+        if let Some(before) = self.take_out(id) {
+            self.changes.add(id, Some(before));
+        }
     }
 
     /// Notes that all workspaces were listed, as of the moment at which that began.
@@ -275,12 +298,17 @@ impl WorkspaceIndex {
     }
 
     pub(super) fn put(&mut self, entry: IndexedWorkspace) {
-        self.take_out(entry.id);
-        for parameter in &entry.repositories {
-            if let Some(key) = self.key_of(&parameter.value) {
-                let values = self.by_repository.entry(key).or_default();
-                values.entry(parameter.value.clone()).or_default().insert(entry.id);
-            }
+        let before = self.take_out(entry.id).map(|before| IndexedWorkspace {
+            last_used_at: entry.last_used_at,
+            listed_at: entry.listed_at,
+            ..before
+        });
+        if before.as_ref() != Some(&entry) {
+            self.changes.add(entry.id, before);
+        }
+        let entry = Arc::new(entry);
+        for (repository, key, value) in named(&entry, &self.keys, &self.integrations) {
+            self.by_repository.entry(repository).or_default().add(&entry, key, value);
         }
         self.by_owner.entry(entry.owner_id).or_default().insert(entry.id);
         self.facets.add(&entry);
@@ -290,19 +318,13 @@ impl WorkspaceIndex {
         self.entries.insert(entry.id, entry);
     }
 
-    fn take_out(&mut self, id: WorkspaceId) {
-        let Some(entry) = self.entries.remove(&id) else { return };
-        for parameter in &entry.repositories {
-            let Some(key) = self.key_of(&parameter.value) else {
-                continue;
-            };
-            if let Some(values) = self.by_repository.get_mut(&key) {
-                if let Some(ids) = values.get_mut(&parameter.value) {
-                    ids.remove(&id);
-                }
-                values.retain(|_, ids| !ids.is_empty());
-                if values.is_empty() {
-                    self.by_repository.remove(&key);
+    fn take_out(&mut self, id: WorkspaceId) -> Option<IndexedWorkspace> {
+        let entry = self.entries.remove(&id)?;
+        for (repository, key, value) in named(&entry, &self.keys, &self.integrations) {
+            if let Some(holders) = self.by_repository.get_mut(&repository) {
+                holders.remove(&entry, key, value);
+                if holders.is_empty() {
+                    self.by_repository.remove(&repository);
                 }
             }
         }
@@ -314,5 +336,6 @@ impl WorkspaceIndex {
         }
         self.facets.remove(&entry);
         self.unread.remove(&id);
+        Some(Arc::unwrap_or_clone(entry))
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use coder_testkit::{FakeCoder, Pace};
 use coder_workspaces::{
-    CreationForm, ManageWorkspace, NotReady, OpenOutcome, OpenWorkspace, Wait, WorkspacesError,
+    CreationForm, ManageWorkspace, NotReady, OpenOutcome, OpenWorkspace, TemplateVersionCache,
+    Wait, WorkspacesError,
 };
 use indexmap::IndexMap;
 
@@ -28,7 +29,7 @@ async fn a_call_that_waits_until_it_has_asked_returns_a_build_under_way() {
     let asked = manage.stop(|_| {}).await.unwrap();
     assert_eq!(asked.latest_build.transition.as_str(), "stop");
     assert!(asked.latest_build.job.completed_at.is_none());
-    assert_eq!(coder.count("GET", &format!("/api/v2/workspaces/{id}")), 2);
+    assert_eq!(coder.count("GET", &format!("/api/v2/workspaces/{id}")), 1);
 
     let busy = manage.start(|_| {}).await.unwrap_err();
     assert!(
@@ -84,9 +85,11 @@ async fn a_form_shows_the_values_of_the_entity_of_the_preset_and_of_the_person()
     let template = scene.coder.add_template("devcontainers");
     template.parameter("cpu", "2").preset("Large", &[("cpu", "8"), ("region", "us")]);
     let (config, user) = (entity(), scene.coder.user(&scene.alice).id);
+    let cache = TemplateVersionCache::default();
     let chosen = IndexMap::from([("region".to_owned(), "asia".to_owned())]);
-    let form =
-        CreationForm::read(&scene.client, &config, user, Some("Large"), &chosen).await.unwrap();
+    let form = CreationForm::read(&scene.client, &config, user, Some("Large"), &chosen, &cache)
+        .await
+        .unwrap();
     let value = |name: &str| {
         let found = form.parameters.iter().find(|parameter| parameter.name == name);
         found.and_then(|parameter| parameter.value.clone())
@@ -95,7 +98,8 @@ async fn a_form_shows_the_values_of_the_entity_of_the_preset_and_of_the_person()
     assert_eq!(value("region").as_deref(), Some("asia"));
     assert!(value("repo").is_some());
     assert!(form.problems.is_empty() && form.missing_accounts.is_empty());
-    let unknown = CreationForm::read(&scene.client, &config, user, Some("Huge"), &chosen).await;
+    let unknown =
+        CreationForm::read(&scene.client, &config, user, Some("Huge"), &chosen, &cache).await;
     assert!(unknown.unwrap_err().to_string().starts_with("the template has no preset `Huge`"));
 }
 
@@ -104,8 +108,9 @@ async fn a_form_of_a_template_with_static_parameters_has_them_too() {
     let scene = scene();
     scene.coder.add_template("devcontainers").classic_parameters(true);
     let (config, user) = (entity(), scene.coder.user(&scene.alice).id);
+    let cache = TemplateVersionCache::default();
     let none = IndexMap::new();
-    let form = CreationForm::read(&scene.client, &config, user, None, &none);
+    let form = CreationForm::read(&scene.client, &config, user, None, &none, &cache);
     let form = form.await.unwrap();
     let names: Vec<_> = form.parameters.iter().map(|one| one.name.as_str()).collect();
     assert!(names.contains(&"repo") && names.contains(&"region"), "{names:?}");

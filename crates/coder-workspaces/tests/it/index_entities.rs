@@ -160,3 +160,16 @@ async fn entities_without_a_repository_cost_no_request() {
     assert_eq!(company.read().await, 0);
     assert!(company.index.lock().is_complete());
 }
+
+#[async_test]
+async fn entities_without_a_repository_have_no_workspaces_between_two_searches_either() {
+    let mut company = Company::new(0, 3);
+    company.read().await;
+    for name in ["one", "two", "three"] {
+        company.coder.advance(Duration::from_secs(61));
+        company.add(name, PAYMENTS);
+        assert_eq!(company.read().await, 0);
+        assert!(company.names().is_empty());
+        assert!(company.index.lock().is_complete());
+    }
+}

@@ -19,7 +19,9 @@ use crate::api::table::ROUTES;
 pub(crate) struct Contract {
     path: &'static [(&'static str, &'static str)],
     /// Schema of an object whose properties are the parameters.
-    query: Option<Schema>,
+    query: Schema,
+    /// Whether the same request can be sent again, if it changes something.
+    takes_idempotency_key: bool,
     body: Option<(Schema, bool)>,
     statuses: &'static [u16],
     content: Option<(&'static str, Schema)>,
@@ -38,16 +40,19 @@ impl Contract {
     {
         Self {
             path: P::PARAMETERS,
-            query: Some(Q::json_schema(schemas)),
-            ..Self::of_types::<B, A>(schemas)
+            takes_idempotency_key: true,
+            ..Self::of_types::<Q, B, A>(schemas)
         }
     }
 
     /// Makes the contract of a route that reads its request itself.
-    pub(crate) fn of_types<B: FromBody, A: Answer>(schemas: &mut SchemaGenerator) -> Self {
+    pub(crate) fn of_types<Q: JsonSchema, B: FromBody, A: Answer>(
+        schemas: &mut SchemaGenerator,
+    ) -> Self {
         Self {
             path: &[],
-            query: None,
+            query: Q::json_schema(schemas),
+            takes_idempotency_key: false,
             body: B::schema(schemas),
             statuses: A::STATUSES,
             content: A::content(schemas),
@@ -67,6 +72,21 @@ impl Answer for Description {
 
     fn content(_: &mut SchemaGenerator) -> Option<(&'static str, Schema)> {
         Some(("application/json", schemars::json_schema!({ "type": "object" })))
+    }
+}
+
+/// The answer of a route that sends events.
+pub(crate) struct Events;
+
+impl Answer for Events {
+    const STATUSES: &'static [u16] = &[200];
+
+    fn into_response(self) -> http::Response<coder_core::Body> {
+        http::Response::default()
+    }
+
+    fn content(_: &mut SchemaGenerator) -> Option<(&'static str, Schema)> {
+        Some(("text/event-stream", schemars::json_schema!({ "type": "string" })))
     }
 }
 
@@ -243,8 +263,14 @@ fn parameters(route: &Route, contract: &Contract) -> Value {
             "description": "Environment; by default that of the sign-in, or the only one.",
         }));
     }
-    parameters.extend(contract.query.as_ref().map(in_query).unwrap_or_default());
-    if contract.query.is_some() && !route.method.is_safe() {
+    parameters.extend(in_query(&contract.query));
+    if contract.content.as_ref().is_some_and(|(kind, _)| *kind == "text/event-stream") {
+        parameters.push(json!({
+            "name": "Last-Event-ID", "in": "header", "required": false, "schema": { "type": "string" },
+            "description": "Id of the last event that the page has got, so that it gets what it has missed.",
+        }));
+    }
+    if contract.takes_idempotency_key && !route.method.is_safe() {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
             "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },

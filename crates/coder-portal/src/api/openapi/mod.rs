@@ -22,4 +22,4 @@ pub(super) fn describe() -> Response<Body> {
 #[cfg(test)]
 mod generator;
 #[cfg(test)]
-pub(crate) use generator::{Contract, Description, LinkedToken, TokenToLink};
+pub(crate) use generator::{Contract, Description, Events, LinkedToken, TokenToLink};

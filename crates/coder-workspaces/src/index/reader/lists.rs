@@ -37,6 +37,7 @@ impl IndexReader {
             };
             if searches.is_empty() {
                 // No entity has a repository, so no workspace belongs to one.
+                self.is_searching = true;
                 let mut index = index.lock();
                 let nothing = Listing::new(searches, Extent::Entities, index.ids(), now);
                 self.finish_list(&mut index, nothing);
@@ -56,7 +57,11 @@ impl IndexReader {
             let filter = self.filter().last_used_after(earlier(self.client.now(), behind));
             let searches = if self.is_searching { self.searches(&filter) } else { None };
             let filters = searches.unwrap_or_else(|| vec![filter]);
-            self.begin(filters, Extent::Changes, BTreeSet::new(), now);
+            if filters.is_empty() {
+                self.looked = Some(now);
+            } else {
+                self.begin(filters, Extent::Changes, BTreeSet::new(), now);
+            }
         }
         Ok(None)
     }

@@ -8,19 +8,19 @@ use futures_util::task::AtomicWaker;
 
 /// A mark that any task raises and one task waits for. Raising it twice is like raising it once.
 #[derive(Debug, Default)]
-pub(super) struct Signal {
+pub(crate) struct Signal {
     is_raised: AtomicBool,
     waiter: AtomicWaker,
 }
 
 impl Signal {
-    pub(super) fn raise(&self) {
+    pub(crate) fn raise(&self) {
         self.is_raised.store(true, Ordering::Release);
         self.waiter.wake();
     }
 
     /// Waits until the mark is raised, and takes it down.
-    pub(super) async fn raised(&self) {
+    pub(crate) async fn raised(&self) {
         poll_fn(|context| {
             // In this order: a mark that is raised in between wakes the waiter.
             self.waiter.register(context.waker());

@@ -1,0 +1,75 @@
+//! The part of an index that one person is shown.
+
+use std::sync::Arc;
+
+use coder_auth::Caller;
+use coder_client::Client;
+use coder_core::Lock;
+use coder_workspaces::index::{IndexVisibility, IndexedWorkspace, Viewer, WorkspaceIndex};
+
+use super::entities::Entities;
+use crate::api::{ApiError, Call};
+use crate::state::PortalState;
+
+/// The part of an index that one person is shown.
+///
+/// Each number, name and moment of an answer is made from workspaces that [`shows`](Self::shows)
+/// returns `true` for.
+pub(super) struct View {
+    pub(super) index: Arc<Lock<WorkspaceIndex>>,
+    pub(super) shown: Shown,
+    /// Reason why the index is not kept up to date.
+    pub(super) problem: Option<String>,
+}
+
+/// What of an index is shown.
+pub(super) enum Shown {
+    /// All of it, because it was read with the person's own rights.
+    All,
+    /// What the operator lets the person see of a service account's index.
+    Cut(IndexVisibility, Viewer),
+}
+
+impl View {
+    /// Returns whether the person is shown a workspace.
+    pub(super) fn shows(&self, workspace: &IndexedWorkspace) -> bool {
+        match &self.shown {
+            Shown::All => true,
+            Shown::Cut(visibility, viewer) => visibility.shows(workspace, viewer),
+        }
+    }
+}
+
+impl PortalState {
+    /// Returns what the caller is shown: of the service account's index in the portal's own
+    /// environment, and else of an index with the caller's own rights.
+    ///
+    /// # Errors
+    ///
+    /// When Coder does not answer, or does not let the credential read workspaces.
+    pub(super) async fn view(&self, caller: &Caller, client: &Client) -> Result<View, ApiError> {
+        let environment = caller.environment();
+        if let Some(service) = &self.index.service
+            && service.environment == environment
+        {
+            let (visibility, now) = (service.visibility, self.world.clock.now());
+            let viewer = self.index.viewers.get(caller, client, visibility, now).await?;
+            return Ok(View {
+                index: service.index(),
+                shown: Shown::Cut(visibility, viewer),
+                problem: service.problem().map(str::to_owned),
+            });
+        }
+        let (index, problem) = self.personal_index(caller).await?;
+        Ok(View { index, shown: Shown::All, problem })
+    }
+}
+
+impl<P, Q, B> Call<P, Q, B> {
+    /// Returns what the caller is shown, and the entities of the catalog.
+    pub(super) async fn view(&self) -> Result<(View, Arc<Entities>), ApiError> {
+        let view = self.state.view(&self.caller, &self.client).await?;
+        let entities = self.state.known_entities(self.caller.environment()).await?;
+        Ok((view, entities))
+    }
+}
