@@ -51,7 +51,8 @@ fn set_up() -> Result<(), Failure> {
 
 fn install() -> Result<(), Failure> {
     let directory = root().join(DIRECTORY);
-    let lock = fs::read(directory.join("package-lock.json")).map_err(cannot("read the lock file"))?;
+    let lock =
+        fs::read(directory.join("package-lock.json")).map_err(cannot("read the lock file"))?;
     let installed = directory.join("node_modules/.installed-lock.json");
     if fs::read(&installed).ok().as_ref() != Some(&lock) {
         tools::javascript(&directory)?;
