@@ -97,7 +97,6 @@ const signInPage = SignInPageBlueprint.make({
 /** Puts the row of Coder into the settings. An app that has providers besides makes a list of its own. */
 const settings = createExtension({
   kind: 'settings',
-  name: 'coder',
   attachTo: { id: 'page:user-settings', input: 'providerSettings' },
   output: [coreExtensionData.reactElement],
   *factory() {
