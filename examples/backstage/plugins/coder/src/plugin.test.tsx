@@ -19,7 +19,9 @@ describe('the plugin of the New Frontend System', () => {
 describe('the package', () => {
   it('exports every component and hook that docs/front-end.md names for those who migrate', () => {
     const table = docs.slice(docs.indexOf('## Coming from'), docs.indexOf('## One origin'));
-    const names = [...table.matchAll(/`((?:Coder|use|CODER_|coder)[A-Za-z_]*)`/g)].map(([, it]) => it);
+    const names = [...table.matchAll(/`((?:Coder|use|CODER_|coder)[A-Za-z_]*)`/g)].map(
+      ([, it]) => it,
+    );
     const types = ['CoderApi', 'CoderWorkspace', 'coderApi'];
     const missing = names.filter(name => !(name in exported) && !types.includes(name));
     expect(missing).toEqual([]);
