@@ -29,6 +29,7 @@ mod dist;
 pub mod doc_style;
 pub mod error_style;
 mod features;
+mod front_end;
 mod fuzz;
 mod fuzz_http;
 pub mod house;
@@ -47,6 +48,7 @@ mod tools;
 
 pub use conformance::conformance;
 pub use dist::{dist, licences_for, sbom_for};
+pub use front_end::portal;
 pub use fuzz::fuzz;
 pub use fuzz_http::fuzz_http;
 pub use javascript::format_javascript;

@@ -77,6 +77,9 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Serves a whole Backstage with Coder on this machine: the server with a fake Coder, a Backstage
+    /// backend, and the app at `http://localhost:3000`.
+    Portal,
     /// Builds the npm package `@coder-backstage/core`: a folder that `npm publish` takes.
     Npm,
     /// Writes `docs/coder-api-coverage.md`: each operation of Coder's API, and what the client has
@@ -107,6 +110,7 @@ fn run() -> bool {
         Chore::Conformance { arguments } => xtask::conformance(&arguments),
         Chore::Simulate { arguments } => xtask::simulate(&arguments),
         Chore::Measure { arguments } => xtask::measure(&arguments),
+        Chore::Portal => xtask::portal(),
         Chore::Npm => xtask::npm(),
         Chore::SwaggerCoverage { swagger } => {
             let compared = swagger.is_none_or(|file| xtask::swagger_coverage(&file));

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use crate::command::{Failure, command, is_installed, output, run, target};
 use crate::doc_style::{self, Fault};
-use crate::{features, house, javascript, npm, programs, readme, semver, tools};
+use crate::{features, front_end, house, javascript, npm, programs, readme, semver, tools};
 
 /// One check of the repository. The first comment of each is what the step prints.
 ///
@@ -65,6 +65,8 @@ pub enum Step {
     Browser,
     /// Backstage's own backend and browser client accept what the server gives them
     Backstage,
+    /// The Backstage front end passes its tests, and people use it in a real browser
+    FrontEnd,
 }
 
 impl Step {
@@ -173,6 +175,7 @@ impl Step {
                 tools::native_tls()?;
                 cargo("test --workspace --all-features --test browser -- --ignored --nocapture")
             }
+            Self::FrontEnd => front_end::check(),
             Self::Backstage => {
                 tools::node()?;
                 tools::native_tls()?;

@@ -36,7 +36,7 @@ const NOTE: &str = "This is a demo, and the Coder behind it is a fake: be alice 
 /// Serves the demo until the process is asked to stop, or plays it through.
 pub(crate) async fn demo(args: &DemoArgs) -> Result<(), Failure> {
     let listener = listen(args.port).await?;
-    let demo = Demo::set_up(&listener).await?;
+    let demo = Demo::set_up(&listener, args.public_url.clone()).await?;
     let store = Arc::new(MemoryAuthStore::new());
     let runtime = TokioRuntime::current().ok_or(Failure::NoRuntime)?;
     let data_directory = demo.directory.path().to_owned();

@@ -34,11 +34,19 @@ pub(super) struct Demo {
 }
 
 impl Demo {
-    pub(super) async fn set_up(listener: &TcpListener) -> Result<Self, Failure> {
+    /// Sets up the world of a portal that `listener` serves, and that browsers find at `public_url` if
+    /// there is one.
+    pub(super) async fn set_up(
+        listener: &TcpListener,
+        public_url: Option<Url>,
+    ) -> Result<Self, Failure> {
         let failed = |what, source| Failure::Demo { what, source };
         let port = listener.local_addr().map_err(Failure::Serve)?.port();
-        let url = format!("http://localhost:{port}/");
-        let url = Url::parse(&url).map_err(|error| failed("its URL is none", error.into()))?;
+        let url = match public_url {
+            Some(url) => url,
+            None => Url::parse(&format!("http://localhost:{port}/"))
+                .map_err(|error| failed("its URL is none", error.into()))?,
+        };
 
         let builder = FakeCoder::builder()
             .clock(Arc::new(SystemClock))
