@@ -171,6 +171,10 @@ pub(crate) struct DemoArgs {
     /// The port to serve the portal at; 0 takes a free one. Without it, 7007 or a free one
     #[arg(long, value_name = "PORT")]
     pub(crate) port: Option<u16>,
+    /// Adds an owner to the fake Coder, and prints the commands that register a portal of your own
+    /// there: something to practise on
+    #[arg(long, conflicts_with = "smoke")]
+    pub(crate) register: bool,
     /// Plays the browser too: signs in, looks at every workspace, signs out, and says how each
     /// step went
     #[arg(long)]

@@ -49,6 +49,9 @@ pub(crate) async fn demo(args: &DemoArgs) -> Result<(), Failure> {
         outcome.map_err(|_| Failure::Smoke)
     } else {
         demo.announce();
+        if args.register {
+            demo.announce_registration();
+        }
         server::run(listener, serving, shutdown::requested()).await;
         Ok(())
     }
