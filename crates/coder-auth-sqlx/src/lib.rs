@@ -68,8 +68,8 @@
 //! # Upgrades
 //!
 //! Opening a store brings its schema up to date, in one transaction; replicas that start at once
-//! wait for each other. A database of a newer release is refused. Schema 2 is the first one of a
-//! release: a database that a preview has made is emptied, and everybody signs in once more.
+//! wait for each other. A database of a newer release is refused. Schema 3 is the first one of a
+//! release: a database that the first previews have made is emptied, and everybody signs in once more.
 //!
 //! # Transactions
 //!
@@ -103,6 +103,8 @@ mod key_file;
 mod place;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod remedy;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod rows;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

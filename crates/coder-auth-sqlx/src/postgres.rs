@@ -1,15 +1,15 @@
 //! Many machines: PostgreSQL.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use coder_auth::store::{
-    AuthStore, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
-    LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord, SigningKeyRecord,
-    StoreError,
+    AuthStore, Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
+    LoginCompletion, LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord,
+    SigningKeyRecord, StoreConnections, StoreCounts, StoreError,
 };
 use coder_auth::{AttemptId, GrantKey, SessionId};
 use coder_core::Secret;
@@ -22,7 +22,7 @@ use url::Url;
 
 use crate::error::SqlStoreError;
 use crate::rows::{
-    self, ExpiredRow, Failure, GrantRow, KeyRow, LinkRow, RevocationRow, SessionRow,
+    self, ExpiredRow, Failure, GrantRow, KeyRow, LinkRow, ListedRow, RevocationRow, SessionRow,
     SessionWithGrantRow, SigningKeyRow, StoredKey, micros,
 };
 use crate::schema::sql_schema;
@@ -81,6 +81,13 @@ impl PostgresAuthStore {
 
     /// Bounds the whole of a transition: a server that is frozen answers nothing, not even that a
     /// statement took too long.
+    /// Returns the state of the pool.
+    fn pool_state(&self) -> Option<StoreConnections> {
+        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
+        let used = self.pool.size().saturating_sub(idle);
+        Some(StoreConnections { used, idle, max: self.pool.options().get_max_connections() })
+    }
+
     async fn within<T>(
         &self,
         work: impl Future<Output = Result<T, Failure>> + Send,

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use coder_auth::store::{
     GrantRecord, GrantVersion, LinkKey, LinkRecord, PairId, PairRecord, PersonRecord,
-    RevocationRecord, SessionRecord, SigningKeyRecord, StoreError,
+    RevocationRecord, SessionRecord, SigningKeyRecord, StoreCounts, StoreError,
 };
 use coder_auth::{GrantKey, OAuth2App, SessionId};
 use jiff::Timestamp;
@@ -20,6 +20,9 @@ pub(crate) type SessionRow = (String, String, String, String, i64, i64);
 /// Row of a session, then that of its grant.
 pub(crate) type SessionWithGrantRow =
     (String, String, String, String, i64, i64, String, String, Vec<u8>, Vec<u8>);
+/// Id of a session, then its row and that of its grant.
+pub(crate) type ListedRow =
+    (String, String, String, String, String, i64, i64, String, String, Vec<u8>, Vec<u8>);
 /// Id, the three parts of the grant's key.
 pub(crate) type ExpiredRow = (String, String, String, String);
 /// Row of a link: its version, and its content sealed.
@@ -87,6 +90,10 @@ fn app(deployment: &str, client_id: String) -> Result<OAuth2App, Failure> {
     Ok(OAuth2App::new(deployment.parse()?, client_id))
 }
 
+pub(crate) fn grant_key((deployment, client_id, user): KeyRow) -> Result<GrantKey, Failure> {
+    Ok(GrantKey::new(app(&deployment, client_id)?, user.parse()?))
+}
+
 pub(crate) fn grant(key: &GrantKey, row: GrantRow) -> Result<GrantRecord, Failure> {
     let (version, pair_id, pair_sealed, sealed) = row;
     Ok(GrantRecord {
@@ -112,7 +119,7 @@ pub(crate) fn session(id: &SessionId, row: SessionRow) -> Result<SessionRecord, 
     let (deployment, client_id, user, environment, created_at, used_at) = row;
     Ok(SessionRecord {
         id: id.clone(),
-        grant: GrantKey::new(app(&deployment, client_id)?, user.parse()?),
+        grant: grant_key((deployment, client_id, user))?,
         environment,
         created_at: time(created_at)?,
         used_at: time(used_at)?,
@@ -131,6 +138,15 @@ pub(crate) fn session_with_grant(
     Ok((session, Some(grant)))
 }
 
+pub(crate) fn listed(row: ListedRow) -> Result<(SessionRecord, GrantRecord), Failure> {
+    let (id, deployment, client_id, user, environment, created_at, used_at, ..) = row;
+    let (.., version, pair_id, pair_sealed, sealed) = row;
+    let row = (deployment, client_id, user, environment, created_at, used_at);
+    let session = session(&SessionId::from_stored(id), row)?;
+    let grant = grant(&session.grant, (version, pair_id, pair_sealed, sealed))?;
+    Ok((session, grant))
+}
+
 pub(crate) fn link(key: &LinkKey, row: LinkRow) -> LinkRecord {
     let (version, sealed) = row;
     let version = GrantVersion::from_stored(version);
@@ -147,4 +163,15 @@ pub(crate) fn person(user_entity_ref: &str, refs: &str) -> Result<PersonRecord, 
 pub(crate) fn signing_key(row: SigningKeyRow) -> Result<SigningKeyRecord, Failure> {
     let (id, sealed, created_at) = row;
     Ok(SigningKeyRecord { id, sealed, created_at: time(created_at)? })
+}
+
+/// Reads the numbers of sessions, grants, links and revocations.
+pub(crate) fn counts((sessions, grants, links, revocations): (i64, i64, i64, i64)) -> StoreCounts {
+    let count = |number: i64| u64::try_from(number).unwrap_or_default();
+    StoreCounts {
+        sessions: count(sessions),
+        grants: count(grants),
+        links: count(links),
+        revocations: count(revocations),
+    }
 }

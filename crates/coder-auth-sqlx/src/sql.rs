@@ -412,21 +412,23 @@ macro_rules! sql_auth_store {
                 .await
             }
 
-            async fn put_person(&self, person: PersonRecord) -> Result<(), StoreError> {
+            async fn put_person(
+                &self,
+                person: PersonRecord,
+                grant: &GrantKey,
+            ) -> Result<(), StoreError> {
                 self.within(async {
-                    // What is known already is not written again: that saves most logins a commit.
-                    sqlx::query(
-                        "INSERT INTO coder_auth_persons AS known \
-                         (user_entity_ref, ownership_entity_refs) VALUES ($1, $2) \
-                         ON CONFLICT (user_entity_ref) DO UPDATE \
-                         SET ownership_entity_refs = excluded.ownership_entity_refs \
-                         WHERE known.ownership_entity_refs <> excluded.ownership_entity_refs",
-                    )
-                    .bind(&person.user_entity_ref)
-                    .bind(serde_json::to_string(&person.ownership_entity_refs)?)
-                    .execute(&mut *self.connection().await?)
-                    .await?;
-                    Ok(())
+                    let refs = serde_json::to_string(&person.ownership_entity_refs)?;
+                    let person = (person.user_entity_ref.as_str(), refs.as_str());
+                    let key = StoredKey::from(grant);
+                    let mut connection = self.connection().await?;
+                    // Most often nothing has changed, and reading costs less than writing.
+                    if is_known(&mut connection, &key, person).await? {
+                        return Ok(());
+                    }
+                    let mut transaction = connection.begin_with($begin).await?;
+                    put_person(&mut transaction, &key, person).await?;
+                    Ok(transaction.commit().await?)
                 })
                 .await
             }
@@ -444,6 +446,64 @@ macro_rules! sql_auth_store {
                     .fetch_optional(&mut *self.connection().await?)
                     .await?;
                     refs.map(|refs| rows::person(user_entity_ref, &refs)).transpose()
+                })
+                .await
+            }
+
+            async fn sessions(
+                &self,
+                after: Option<&SessionId>,
+                limit: u32,
+            ) -> Result<Vec<(SessionRecord, GrantRecord)>, StoreError> {
+                self.within(async {
+                    let rows: Vec<ListedRow> = sqlx::query_as(
+                        "SELECT s.id, s.deployment, s.client_id, s.user_id, s.environment, \
+                         s.created_at, s.used_at, g.version, g.pair_id, g.pair_sealed, g.sealed \
+                         FROM coder_auth_sessions AS s JOIN coder_auth_grants AS g \
+                         ON g.deployment = s.deployment AND g.client_id = s.client_id \
+                         AND g.user_id = s.user_id WHERE s.id > $1 ORDER BY s.id LIMIT $2",
+                    )
+                    .bind(after.map_or("", SessionId::as_str))
+                    .bind(i64::from(limit))
+                    .fetch_all(&mut *self.connection().await?)
+                    .await?;
+                    rows.into_iter().map(rows::listed).collect()
+                })
+                .await
+            }
+
+            async fn persons_of_grant(&self, key: &GrantKey) -> Result<Vec<String>, StoreError> {
+                self.within(async {
+                    let mut connection = self.connection().await?;
+                    persons_of(&mut connection, &key.into()).await
+                })
+                .await
+            }
+
+            async fn grants_of_person(
+                &self,
+                user_entity_ref: &str,
+            ) -> Result<Vec<GrantKey>, StoreError> {
+                self.within(async {
+                    let rows: Vec<KeyRow> = sqlx::query_as(
+                        "SELECT deployment, client_id, user_id FROM coder_auth_identities \
+                         WHERE user_entity_ref = $1",
+                    )
+                    .bind(user_entity_ref)
+                    .fetch_all(&mut *self.connection().await?)
+                    .await?;
+                    rows.into_iter().map(rows::grant_key).collect()
+                })
+                .await
+            }
+
+            async fn erase(&self, erasure: Erasure) -> Result<Erased, StoreError> {
+                self.within(async {
+                    let mut connection = self.connection().await?;
+                    let mut transaction = connection.begin_with($begin).await?;
+                    let erased = erase(&mut transaction, &erasure).await?;
+                    transaction.commit().await?;
+                    Ok(erased)
                 })
                 .await
             }
@@ -489,6 +549,25 @@ macro_rules! sql_auth_store {
                     Ok(())
                 })
                 .await
+            }
+
+            async fn counts(&self) -> Result<Option<StoreCounts>, StoreError> {
+                self.within(async {
+                    let counted: (i64, i64, i64, i64) = sqlx::query_as(
+                        "SELECT (SELECT COUNT(*) FROM coder_auth_sessions), \
+                         (SELECT COUNT(*) FROM coder_auth_grants), \
+                         (SELECT COUNT(*) FROM coder_auth_links), \
+                         (SELECT COUNT(*) FROM coder_auth_revocations)",
+                    )
+                    .fetch_one(&mut *self.connection().await?)
+                    .await?;
+                    Ok(Some(rows::counts(counted)))
+                })
+                .await
+            }
+
+            fn connections(&self) -> Option<StoreConnections> {
+                self.pool_state()
             }
         }
     };

@@ -1,6 +1,6 @@
 //! One machine: a SQLite file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use coder_auth::store::{
-    AuthStore, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
-    LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord, SigningKeyRecord,
-    StoreError,
+    AuthStore, Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
+    LoginCompletion, LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord,
+    SigningKeyRecord, StoreConnections, StoreCounts, StoreError,
 };
 use coder_auth::{AttemptId, GrantKey, SessionId};
 use jiff::Timestamp;
@@ -23,7 +23,7 @@ use tokio::time::timeout;
 use crate::error::SqlStoreError;
 use crate::files;
 use crate::rows::{
-    self, ExpiredRow, Failure, GrantRow, KeyRow, LinkRow, RevocationRow, SessionRow,
+    self, ExpiredRow, Failure, GrantRow, KeyRow, LinkRow, ListedRow, RevocationRow, SessionRow,
     SessionWithGrantRow, SigningKeyRow, StoredKey, micros,
 };
 use crate::schema::sql_schema;
@@ -31,7 +31,8 @@ use crate::sql::{KEEP_PAIR, USES_BETWEEN_CLEANINGS, bind_grant, bind_key, sql_au
 use crate::transitions::sql_transitions;
 
 /// The first step made the tables of previews, which the second one drops.
-const SCHEMA: &[&str] = &["", include_str!("../schema/sqlite/2.sql")];
+const SCHEMA: &[&str] =
+    &["", include_str!("../schema/sqlite/2.sql"), include_str!("../schema/sqlite/3.sql")];
 /// The time limit of a call: for its turn in this process, and while another process writes.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// SQLite's code for a database that somebody else has locked.
@@ -94,6 +95,11 @@ impl SqliteAuthStore {
             *place = Some(self.options.connect().await?);
         }
         MutexGuard::try_map(place, Option::as_mut).map_err(|_| sqlx::Error::WorkerCrashed.into())
+    }
+
+    /// Returns `None`: there is one connection, for one call after the other.
+    fn pool_state(&self) -> Option<StoreConnections> {
+        None
     }
 
     async fn within<T>(

@@ -2,8 +2,8 @@
 //!
 //! Whoever writes a session or reads whether there is another one holds the lock of its grant. In
 //! PostgreSQL that is a row lock; several are taken in the order of
-//! [`StoredKey`](crate::rows::StoredKey), and before any other lock. In SQLite the transaction
-//! itself is the lock.
+//! [`StoredKey`](crate::rows::StoredKey), and before any other lock. The rows of persons come next,
+//! in the order of their names. In SQLite the transaction itself is the lock.
 
 /// Writes the transitions for the connections of one database. `lock` ends a `SELECT` and locks
 /// its row `g`.
@@ -81,7 +81,11 @@ macro_rules! sql_transitions {
             }
             if let Some((id, its_grant)) = former {
                 delete_session(&mut *connection, id).await?;
-                ended.extend(end_without_sessions(connection, &its_grant, login.due_at).await?);
+                let (its_grant, due_at, mut names) = (&its_grant, login.due_at, BTreeSet::new());
+                ended.extend(
+                    end_without_sessions(&mut *connection, its_grant, due_at, &mut names).await?,
+                );
+                end_persons(connection, names).await?;
             }
             let ended = ended.into_iter().map(rows::revocation).collect::<Result<_, _>>()?;
             Ok(LoginOutcome::Finished(ended))
@@ -185,7 +189,10 @@ macro_rules! sql_transitions {
         ) -> Result<Option<RevocationRow>, Failure> {
             let Some(key) = lock_grant_of(&mut *connection, id).await? else { return Ok(None) };
             delete_session(&mut *connection, id).await?;
-            end_without_sessions(connection, &key, due_at).await
+            let mut names = BTreeSet::new();
+            let ended = end_without_sessions(&mut *connection, &key, due_at, &mut names).await?;
+            end_persons(connection, names).await?;
+            Ok(ended)
         }
 
         async fn delete_session(
@@ -199,12 +206,15 @@ macro_rules! sql_transitions {
             Ok(())
         }
 
-        /// Ends a locked grant if no session is left of it.
+        /// Ends a locked grant if no session is left of it. Adds to `names` the persons who have
+        /// signed in with it, which are locked after all grants.
         async fn end_without_sessions(
             connection: &mut $connection,
             key: &StoredKey,
             due_at: Timestamp,
+            names: &mut BTreeSet<String>,
         ) -> Result<Option<RevocationRow>, Failure> {
+            let persons = persons_of(&mut *connection, key).await?;
             let end = sqlx::query_as(
                 "DELETE FROM coder_auth_grants \
                  WHERE deployment = $1 AND client_id = $2 AND user_id = $3 AND NOT EXISTS \
@@ -213,12 +223,30 @@ macro_rules! sql_transitions {
                  RETURNING pair_id, pair_sealed",
             );
             match bind_key!(end, key).fetch_optional(&mut *connection).await? {
-                Some(pair) => Ok(Some(revoke(connection, key, pair, due_at).await?)),
+                Some(pair) => {
+                    names.extend(persons);
+                    Ok(Some(revoke(connection, key, pair, due_at).await?))
+                }
                 None => Ok(None),
             }
         }
 
         async fn end_grant(
+            connection: &mut $connection,
+            key: &StoredKey,
+            due_at: Timestamp,
+        ) -> Result<Option<RevocationRow>, Failure> {
+            if lock(&mut *connection, key).await?.is_none() {
+                return Ok(None);
+            }
+            let names = persons_of(&mut *connection, key).await?;
+            let ended = delete_grant(&mut *connection, key, due_at).await?;
+            end_persons(connection, names.into_iter().collect()).await?;
+            Ok(ended)
+        }
+
+        /// Deletes a grant, and leaves the persons who have signed in with it.
+        async fn delete_grant(
             connection: &mut $connection,
             key: &StoredKey,
             due_at: Timestamp,
@@ -256,6 +284,116 @@ macro_rules! sql_transitions {
             Ok((pair_id, deployment, client_id, sealed, micros(due_at), false, 0))
         }
 
+        /// Tells whether this ownership is stored, as that of somebody who signed in with the grant.
+        async fn is_known(
+            connection: &mut $connection,
+            key: &StoredKey,
+            (user_entity_ref, ownership): (&str, &str),
+        ) -> Result<bool, Failure> {
+            let known = sqlx::query_scalar(
+                "SELECT COUNT(*) FROM coder_auth_identities AS i JOIN coder_auth_persons AS p \
+                 ON p.user_entity_ref = i.user_entity_ref \
+                 WHERE i.deployment = $1 AND i.client_id = $2 AND i.user_id = $3 \
+                 AND i.user_entity_ref = $4 AND p.ownership_entity_refs = $5",
+            );
+            let known = bind_key!(known, key).bind(user_entity_ref).bind(ownership);
+            let count: i64 = known.fetch_one(connection).await?;
+            Ok(count > 0)
+        }
+
+        async fn put_person(
+            connection: &mut $connection,
+            key: &StoredKey,
+            (user_entity_ref, ownership): (&str, &str),
+        ) -> Result<(), Failure> {
+            if lock(&mut *connection, key).await?.is_none() {
+                return Ok(());
+            }
+            // Written even if it is the same: that locks the row until the grant is named beside it.
+            sqlx::query(
+                "INSERT INTO coder_auth_persons (user_entity_ref, ownership_entity_refs) \
+                 VALUES ($1, $2) ON CONFLICT (user_entity_ref) DO UPDATE \
+                 SET ownership_entity_refs = excluded.ownership_entity_refs",
+            )
+            .bind(user_entity_ref)
+            .bind(ownership)
+            .execute(&mut *connection)
+            .await?;
+            let put = sqlx::query(
+                "INSERT INTO coder_auth_identities \
+                 (deployment, client_id, user_id, user_entity_ref) \
+                 VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            );
+            bind_key!(put, key).bind(user_entity_ref).execute(connection).await?;
+            Ok(())
+        }
+
+        async fn persons_of(
+            connection: &mut $connection,
+            key: &StoredKey,
+        ) -> Result<Vec<String>, Failure> {
+            let read = sqlx::query_scalar(
+                "SELECT user_entity_ref FROM coder_auth_identities \
+                 WHERE deployment = $1 AND client_id = $2 AND user_id = $3 \
+                 ORDER BY user_entity_ref",
+            );
+            Ok(bind_key!(read, key).fetch_all(connection).await?)
+        }
+
+        /// Deletes what is known of these users, unless they have signed in with another grant. Their
+        /// grants are locked.
+        async fn end_persons(
+            connection: &mut $connection,
+            names: BTreeSet<String>,
+        ) -> Result<u64, Failure> {
+            let mut deleted = 0;
+            for name in &names {
+                // A statement sees what was written before it began: so the lock comes first.
+                let locked = sqlx::query(concat!(
+                    "SELECT 1 FROM coder_auth_persons AS g WHERE user_entity_ref = $1",
+                    $lock
+                ));
+                locked.bind(name).fetch_optional(&mut *connection).await?;
+                let delete = sqlx::query(
+                    "DELETE FROM coder_auth_persons WHERE user_entity_ref = $1 AND NOT EXISTS \
+                     (SELECT 1 FROM coder_auth_identities WHERE user_entity_ref = $1)",
+                );
+                deleted += delete.bind(name).execute(&mut *connection).await?.rows_affected();
+            }
+            Ok(deleted)
+        }
+
+        async fn erase(
+            connection: &mut $connection,
+            erasure: &Erasure,
+        ) -> Result<Erased, Failure> {
+            let mut erased = Erased::default();
+            let mut names = BTreeSet::new();
+            let keys: BTreeSet<StoredKey> = erasure.grants.iter().map(StoredKey::from).collect();
+            for key in &keys {
+                lock(&mut *connection, key).await?;
+                let count = sqlx::query_scalar(
+                    "SELECT COUNT(*) FROM coder_auth_sessions \
+                     WHERE deployment = $1 AND client_id = $2 AND user_id = $3",
+                );
+                let count: i64 = bind_key!(count, key).fetch_one(&mut *connection).await?;
+                erased.sessions += u64::try_from(count)?;
+                names.extend(persons_of(&mut *connection, key).await?);
+                if let Some(ended) = delete_grant(&mut *connection, key, erasure.due_at).await? {
+                    erased.revocations.push(rows::revocation(ended)?);
+                }
+            }
+            erased.persons = end_persons(&mut *connection, names).await?;
+            for link in &erasure.links {
+                let delete = sqlx::query(
+                    "DELETE FROM coder_auth_links WHERE deployment = $1 AND holder = $2",
+                );
+                let delete = delete.bind(link.deployment.as_str()).bind(&link.holder);
+                erased.links += delete.execute(&mut *connection).await?.rows_affected();
+            }
+            Ok(erased)
+        }
+
         /// Ends sessions that were found without a lock, unless they were used since.
         async fn end_expired(
             connection: &mut $connection,
@@ -268,7 +406,7 @@ macro_rules! sql_transitions {
             for (id, deployment, client_id, user_id) in expired {
                 by_grant.entry((deployment, client_id, user_id).into()).or_default().push(id);
             }
-            let mut ended = 0;
+            let (mut ended, mut names) = (0, BTreeSet::new());
             for (key, ids) in by_grant {
                 lock(&mut *connection, &key).await?;
                 for id in ids {
@@ -279,8 +417,9 @@ macro_rules! sql_transitions {
                     let end = end.bind(id).bind(micros(idle)).bind(micros(created));
                     ended += end.execute(&mut *connection).await?.rows_affected();
                 }
-                end_without_sessions(&mut *connection, &key, due_at).await?;
+                end_without_sessions(&mut *connection, &key, due_at, &mut names).await?;
             }
+            end_persons(connection, names).await?;
             Ok(ended)
         }
     };

@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use coder_client::UserId;
 use coder_core::{DeploymentUrl, World, join_path};
 use url::Url;
 
-use crate::error::AuthError;
 use crate::grant::key::OAuth2App;
 use crate::grant::profile::Profile;
 use crate::http::error::RequestError;
 use crate::options::EnvironmentOptions;
-use crate::sign_in::{BackstageIdentity, SignIn};
+use crate::sign_in::{BackstageIdentity, Nobody, SignIn};
 use crate::upstream::{SharedDeployment, Upstream};
 
 /// The environments of a portal by name, usable or not.
@@ -138,11 +136,10 @@ impl Environment {
     pub(crate) async fn identify(
         &self,
         profile: &Profile,
-        user: UserId,
-    ) -> Result<Option<BackstageIdentity>, AuthError> {
+    ) -> Result<Option<BackstageIdentity>, Nobody> {
         match &self.sign_in {
             None => Ok(None),
-            Some(sign_in) => Ok(Some(sign_in.resolve_or_log(profile, user).await?)),
+            Some(sign_in) => Ok(Some(sign_in.resolve(profile).await?)),
         }
     }
 

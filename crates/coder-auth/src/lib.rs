@@ -81,7 +81,8 @@
 //!    not to Coder.
 //! 6. [`CoderAuth::logout`] ends the session, and with the last one the grant, at Coder as well.
 //!
-//! A server also spawns [`CoderAuth::sweeper`], which ends what is over.
+//! A server also spawns [`CoderAuth::sweeper`], which ends what is over. Each event of a person is a line
+//! of the log at the target [`AUDIT_TARGET`], and is told to the [`AuthOptions::observer`].
 //!
 //! Further routes of a portal use the same HTTP layer, [`http`](mod@http).
 //!
@@ -90,13 +91,16 @@
 //! It reads no configuration file and opens no socket: `coder-portal` turns an `app-config.yaml`
 //! into these options and dispatches paths, `coder-axum` mounts them.
 
+mod administration;
 mod caller;
+mod check_ticket;
 mod environment;
 mod error;
 mod grant;
 pub mod http;
 pub mod identity;
 mod login;
+mod observer;
 mod options;
 mod parts;
 mod random_token;
@@ -113,7 +117,9 @@ mod upstream;
 
 pub use crate::http::error::RequestError;
 pub use crate::http::origins::AllowedOrigins;
+pub use administration::{Administration, EndedSessions, ErasedPerson, PersonName, SessionInfo};
 pub use caller::Caller;
+pub use caller::credential_kind::CredentialKind;
 pub use caller::page::PageError;
 pub use caller::rights::CallerRights;
 #[doc(no_inline)]
@@ -122,6 +128,7 @@ pub use error::{AuthError, AuthErrorKind, BugError};
 pub use grant::key::{GrantKey, OAuth2App};
 pub use grant::profile::Profile;
 pub use login::attempt::AttemptId;
+pub use observer::{AUDIT_TARGET, AuthEvent, AuthEventKind, AuthObserver};
 pub use options::{AccessTokenPolicy, AuthOptions, EnvironmentOptions};
 pub use routes::error::LinkError;
 pub use seal::{SealingKeys, SealingKeysError};

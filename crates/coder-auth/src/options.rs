@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::http::origins::AllowedOrigins;
 use crate::identity::{IdentityTokenOptions, StaticSigningKey, TrustedIssuer};
+use crate::observer::{AuthObserver, Events};
 use crate::session::SessionOptions;
 use crate::sign_in::SignIn;
 
@@ -26,6 +27,7 @@ pub struct AuthOptions {
     pub(crate) trusted_issuers: Vec<Arc<TrustedIssuer>>,
     pub(crate) dangerously_allow_http: bool,
     pub(crate) cookie_name: CookieName,
+    pub(crate) events: Events,
 }
 
 /// The recipient of Coder's access token.
@@ -57,6 +59,7 @@ impl AuthOptions {
             trusted_issuers: Vec::new(),
             dangerously_allow_http: false,
             cookie_name: CookieName::default(),
+            events: Events::default(),
         }
     }
 
@@ -154,6 +157,14 @@ impl AuthOptions {
     #[must_use]
     pub fn cookie_name(mut self, name: CookieName) -> Self {
         self.cookie_name = name;
+        self
+    }
+
+    /// Sets who is told of each event of a login, beside the audit log. A second observer replaces the
+    /// first.
+    #[must_use]
+    pub fn observer(mut self, observer: impl AuthObserver + 'static) -> Self {
+        self.events = Events(Some(Arc::new(observer)));
         self
     }
 

@@ -13,6 +13,7 @@ use crate::grant::revocations::Revocations;
 use crate::http::cookies::CookieRules;
 use crate::http::origins::AllowedOrigins;
 use crate::identity::{IdentityVerifier, Issuer};
+use crate::observer::Events;
 use crate::options::{AccessTokenPolicy, AuthOptions};
 use crate::seal::SealingKeys;
 use crate::session::SessionOptions;
@@ -39,6 +40,7 @@ pub(crate) struct Parts {
     pub(crate) links: Links,
     pub(crate) passed_tokens: Arc<PassedTokens>,
     pub(crate) sessions: Sessions,
+    pub(crate) events: Events,
 }
 
 impl Parts {
@@ -49,7 +51,7 @@ impl Parts {
         keys: SealingKeys,
         options: AuthOptions,
     ) -> Self {
-        let AuthOptions { base_url, identity_tokens, session, .. } = options;
+        let AuthOptions { base_url, identity_tokens, session, events, .. } = options;
         let environments = Arc::new(Environments::new(world, &base_url, options.environments));
         let callbacks = environments.usable().map(|environment| &environment.callback);
         let cookies = CookieRules::new(
@@ -86,16 +88,19 @@ impl Parts {
                 Arc::clone(&store),
                 keys.clone(),
                 revocations.clone(),
+                events.clone(),
             ),
             links: Links::new(world.clone(), Arc::clone(&store), keys.clone()),
             passed_tokens: Arc::default(),
             sessions: Sessions::new(
                 world.clone(),
                 Arc::clone(&store),
+                keys.clone(),
                 Arc::clone(&environments),
                 revocations.clone(),
                 cookies,
                 session,
+                events.clone(),
             ),
             world: world.clone(),
             store,
@@ -103,6 +108,7 @@ impl Parts {
             base_url,
             environments,
             revocations,
+            events,
         }
     }
 }

@@ -9,12 +9,15 @@ use coder_core::{Body, World, with_causes};
 use http::{HeaderMap, Request, Response, StatusCode};
 use url::Url;
 
+use crate::administration::Administration;
+use crate::caller::credential_kind::CredentialKind;
 use crate::caller::page::PageError;
 use crate::caller::user::SentBy;
 use crate::caller::{Caller, Callers, page};
 use crate::error::AuthError;
 use crate::http::origins::AllowedOrigins;
 use crate::http::response::{self, ErrorResponse};
+use crate::observer::{AuthEvent, AuthEventKind};
 use crate::options::AuthOptions;
 use crate::parts::Parts;
 use crate::routes::callback::CallbackRoute;
@@ -286,6 +289,12 @@ impl CoderAuth {
         self.0.parts.cookies.session(headers).map(|handle| handle.id())
     }
 
+    /// Returns the kind of credential that a request brings, for the log. It may be worth nothing:
+    /// [`caller`](Self::caller) tells who asks.
+    pub fn credential_kind(&self, headers: &HeaderMap) -> CredentialKind {
+        CredentialKind::new(headers, &self.0.parts.cookies)
+    }
+
     /// Identifies the caller of a page that the browser navigates to. Such a request has the session
     /// cookie and no header of a script.
     ///
@@ -313,6 +322,10 @@ impl CoderAuth {
         let found = Box::pin(self.0.callers.find(&request.headers, environment, sent_by));
         let found = in_time(&*parts.world.runtime, found).await;
         found.map_err(|error| PageError::new(error, request, environment, parts))
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0.parts
     }
 
     pub(crate) fn callers(&self) -> &Callers {
@@ -346,7 +359,13 @@ impl CoderAuth {
         let upstream_of = |app: &_| parts.environments.upstream_of(app).cloned();
         let pairs = parts.revocations.sweep(|revocation| upstream_of(&revocation.app)).await;
         let keys = parts.issuer.sweep().await;
-        sessions.and(pairs).and(keys)
+        let swept = sessions.and(pairs.map(drop)).and(keys);
+        let event = AuthEvent::new(AuthEventKind::Swept);
+        parts.events.tell(&match &swept {
+            Ok(()) => event,
+            Err(error) => event.or_failed(error),
+        });
+        swept
     }
 
     /// Returns a future that calls [`sweep`](Self::sweep) now and every 5 minutes, and logs what
@@ -373,6 +392,35 @@ impl CoderAuth {
                 runtime.sleep(SWEEP_EVERY).await;
             }
         }
+    }
+
+    /// Returns the administration of this portal.
+    pub fn administration(&self) -> Administration<'_> {
+        Administration::new(&self.0.parts)
+    }
+
+    /// Asks the store for something that is not there, which tells whether it answers: for probes.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store does not answer. There is no time limit here.
+    pub async fn ask_store(&self) -> Result<(), AuthError> {
+        self.0.parts.store.session(&SessionId::from_stored("readiness")).await?;
+        Ok(())
+    }
+
+    /// Tells whether the deployment of each usable environment answered the last time that it was
+    /// asked; `None` if that is not known yet.
+    ///
+    /// It is asked beside the caller, at most every 10 seconds: a probe does not wait for Coder.
+    pub fn reached_deployments(&self) -> impl Iterator<Item = (&str, Option<bool>)> {
+        let usable = self.0.parts.environments.usable();
+        usable.map(|ready| (ready.name.as_str(), ready.upstream.is_reached()))
+    }
+
+    /// Returns the store of grants and sessions.
+    pub fn store(&self) -> &dyn AuthStore {
+        &*self.0.parts.store
     }
 
     /// Returns the world that this login lives in.

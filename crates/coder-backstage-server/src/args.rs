@@ -3,14 +3,20 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use coder_auth::PersonName;
 use coder_config::EnvironmentName;
 use coder_core::DeploymentUrl;
 use url::Url;
+
+use crate::logs::LogFormat;
 
 /// Coder as auth provider and workspaces API of a Backstage portal.
 #[derive(Debug, clap::Parser)]
 #[command(name = "coder-backstage", version, arg_required_else_help = true)]
 pub(crate) struct Args {
+    /// The form of the log on standard error
+    #[arg(long, global = true, value_enum, default_value_t, env = "CODER_BACKSTAGE_LOG_FORMAT")]
+    pub(crate) log_format: LogFormat,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -27,6 +33,12 @@ pub(crate) enum Command {
     Check(Box<CheckupArgs>),
     /// Prints the workspaces of the catalog's entities, or what has no counterpart on the other side
     Workspaces(WorkspacesArgs),
+    /// Shows who is signed in, or ends sessions, also beside a running server
+    #[command(subcommand)]
+    Sessions(SessionsCommand),
+    /// Erases what the portal keeps of a person
+    #[command(subcommand)]
+    People(PeopleCommand),
     /// Registers the portal as an OAuth2 application of Coder, and prints the app-config for it
     Register(Box<RegisterArgs>),
     /// Shows everything on this machine: a fake Coder, a catalog from files and a portal page
@@ -43,12 +55,92 @@ pub(crate) enum ConfigCommand {
     Print(PrintArgs),
 }
 
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum SessionsCommand {
+    /// Lists the sessions with their users, the one that was used last first
+    List(Box<ListSessionsArgs>),
+    /// Ends sessions; with the last one of a user, Coder revokes the user's tokens
+    End(Box<EndSessionsArgs>),
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum PeopleCommand {
+    /// Ends the sessions of a person, revokes their tokens at Coder, and deletes what else is kept
+    Forget(Box<ForgetArgs>),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListSessionsArgs {
+    #[command(flatten)]
+    pub(crate) sources: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Lists the sessions of one person only: a user name or id of Coder, or `user:default/alice`
+    #[arg(long, value_name = "PERSON")]
+    pub(crate) user: Option<PersonName>,
+    /// Prints JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct EndSessionsArgs {
+    #[command(flatten)]
+    pub(crate) sources: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) which: WhichSessions,
+    #[command(flatten)]
+    pub(crate) how: HowToChange,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct WhichSessions {
+    /// Ends all sessions of a person: a user name or id of Coder, or `user:default/alice`
+    #[arg(long, value_name = "PERSON")]
+    pub(crate) user: Option<PersonName>,
+    /// Ends one session: its id, or as much of its beginning as no other session has
+    #[arg(long, value_name = "ID")]
+    pub(crate) session: Option<String>,
+    /// Ends the sessions of everybody
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ForgetArgs {
+    #[command(flatten)]
+    pub(crate) sources: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// The person: `user:default/alice`, or a user name or id of Coder. A user of Coder without a
+    /// session is found by the id alone
+    pub(crate) person: PersonName,
+    #[command(flatten)]
+    pub(crate) how: HowToChange,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct HowToChange {
+    /// Does it without a question
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Prints JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) sources: ConfigArgs,
     #[command(flatten)]
     pub(crate) data: DataArgs,
+    /// Fails for notices, too
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -61,6 +153,10 @@ pub(crate) struct CheckupArgs {
     /// proxy, and what arrives is compared with this configuration
     #[arg(long, value_name = "URL")]
     pub(crate) from_outside: Option<Url>,
+    /// For how many seconds the running portal holds an answer back, to see whether a proxy in front
+    /// cuts it off
+    #[arg(long, value_name = "SECONDS", default_value_t = 21, requires = "from_outside")]
+    pub(crate) hold: u8,
     /// Prints JSON, for programs
     #[arg(long)]
     pub(crate) json: bool,
@@ -148,7 +244,10 @@ pub(crate) struct RegisterArgs {
     pub(crate) deployment_url: DeploymentUrl,
     /// Where the portal's backend is: `backend.baseUrl` of its app-config
     #[arg(long, value_name = "URL")]
-    pub(crate) backend_url: Url,
+    pub(crate) backend_url: String,
+    /// Takes a backend that browsers reach by plain http, as `coder.session.dangerouslyAllowHttp` does
+    #[arg(long)]
+    pub(crate) dangerously_allow_http: bool,
     /// The environment to print the app-config for
     #[arg(long, value_name = "NAME", default_value = "production")]
     pub(crate) environment: EnvironmentName,
@@ -163,6 +262,9 @@ pub(crate) struct RegisterArgs {
     /// is taken from the environment variable CODER_SESSION_TOKEN
     #[arg(long)]
     pub(crate) dynamic: bool,
+    /// Prints JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[cfg(feature = "demo")]

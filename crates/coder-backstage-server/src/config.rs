@@ -41,12 +41,14 @@ fn check(args: &CheckArgs) -> Result<(), Failure> {
     let notices =
         lines(config.notices()) + &lines(&of_catalog) + &lines(&variables_of_node(&environment));
     let uris = redirect_uris(&config, &portal);
-    let verdict = match notices.lines().chain(place.lines()).count() {
+    let count = notices.lines().chain(place.lines()).count();
+    let verdict = match count {
         0 => "nothing is wrong".to_owned(),
         1 => "no errors, 1 notice".to_owned(),
         count => format!("no errors, {count} notices"),
     };
-    write_out(&format!("{notices}{place}{uris}{files}: {verdict}\n"))
+    write_out(&format!("{notices}{place}{uris}{files}: {verdict}\n"))?;
+    if args.strict && count > 0 { Err(Failure::Notices) } else { Ok(()) }
 }
 
 /// Builds the portal without its store, since checking changes nothing, and returns what a person

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use coder_auth::RegistrationError;
 use coder_auth_sqlx::SqlStoreError;
-use coder_config::{ConfigError, ConfigErrors, Listen};
+use coder_config::{BackendUrlError, ConfigError, ConfigErrors, Listen};
 use coder_core::{DeploymentUrl, ReqwestTransportError, with_causes};
 use coder_portal::PortalError;
 
+use crate::administration::error::AdministrationFailure;
 use crate::workspaces::error::WorkspacesFailure;
 
 /// Error that ends the process.
@@ -17,6 +18,9 @@ pub(crate) enum Failure {
     /// The configuration cannot be used.
     #[error(transparent)]
     Configuration(#[from] ConfigErrors),
+    /// Something is worth a look, and the command line wants nothing to be.
+    #[error("with `--strict`, a notice is a mistake")]
+    Notices,
     /// The configuration leaves out what the server needs.
     #[error(transparent)]
     Incomplete(#[from] ConfigError),
@@ -27,10 +31,12 @@ pub(crate) enum Failure {
     #[error("sessions cannot be kept; see `coder.session.store` and `--data-dir`")]
     Store(#[from] SqlStoreError),
     /// Nothing can be served at that place.
-    #[error("cannot listen at `{listen}`; change `backend.listen` or end what listens there")]
+    #[error("cannot listen at `{listen}`; change `{key}` or end what listens there")]
     Listen {
         /// Address that was to be listened on.
         listen: Listen,
+        /// Key of the configuration that names it.
+        key: &'static str,
         /// Error of the operating system.
         source: std::io::Error,
     },
@@ -43,9 +49,30 @@ pub(crate) enum Failure {
     /// Coder did not take the portal as an application.
     #[error(transparent)]
     Registration(#[from] RegistrationError),
+    /// No Coder takes an application below this path.
+    #[error(
+        "the path `{path}` of `--deployment-url` may be the mistake: leave it out, unless a proxy puts Coder there"
+    )]
+    RegistrationAtPath {
+        /// Path of the URL.
+        path: String,
+        /// Answer from there.
+        source: RegistrationError,
+    },
+    /// No login could end at the portal.
+    #[error("`--backend-url` is {url}, where no login can end")]
+    BackendUrl {
+        /// URL that was given, quoted.
+        url: String,
+        /// Reason.
+        source: BackendUrlError,
+    },
     /// The workspaces cannot be printed.
     #[error(transparent)]
     Workspaces(#[from] WorkspacesFailure),
+    /// Sessions and people cannot be administered.
+    #[error(transparent)]
+    Administration(#[from] AdministrationFailure),
     /// Nobody's token is there to register with.
     #[error(
         "set CODER_SESSION_TOKEN to a token of an owner of the deployment (Coder makes one at `{deployment}/settings/tokens`), or use `--dynamic` where the deployment lets clients register themselves"
@@ -57,6 +84,10 @@ pub(crate) enum Failure {
     /// The registration cannot be printed.
     #[error("standard output cannot be written to")]
     Output(#[source] std::io::Error),
+    /// The variables of OpenTelemetry cannot be used.
+    #[cfg(feature = "otlp")]
+    #[error("traces cannot be exported; see the variables that begin with `OTEL_`")]
+    Traces(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The asynchronous runtime did not start.
     #[error("the runtime cannot be started")]
     Runtime(#[source] std::io::Error),

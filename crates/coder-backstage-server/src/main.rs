@@ -9,6 +9,7 @@
 //! coder-backstage config check  # looks for mistakes without serving; `config print` shows what holds
 //! coder-backstage check         # asks Coder, the store and the catalog, before people do
 //! coder-backstage workspaces    # prints who works on which entity; `--report` what has no counterpart
+//! coder-backstage sessions list # shows who is signed in; `sessions end` and `people forget` end that
 //! coder-backstage register      # makes the portal an OAuth2 application of Coder
 //! ```
 //!
@@ -36,8 +37,9 @@
 //!
 //! - Every mistake in the configuration is printed with its place and what to do; then the process
 //!   ends with 1.
-//! - It logs to standard error, everything from `info` on; `RUST_LOG` says otherwise. No secret is
-//!   ever logged.
+//! - It logs to standard error, everything from `info` on; `RUST_LOG` says otherwise, and `--log-format
+//!   json` makes each line a JSON object. No secret is ever logged.
+//! - Metrics for Prometheus are served on a port of their own (`coder.server.metrics.listen`).
 //! - SIGINT and SIGTERM end it after it has answered the requests that have arrived.
 //! - Sessions are kept in the SQLite file `coder-backstage.sqlite` of the directory that `--data-dir` names,
 //!   sealed with the key in `coder-backstage.sqlite.key` beside it, so a restart signs nobody out. Several
@@ -56,6 +58,7 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+mod administration;
 mod args;
 mod check;
 mod compression;
@@ -75,6 +78,8 @@ mod server;
 mod shutdown;
 mod socket;
 mod store;
+mod table;
+mod telemetry;
 mod tls;
 mod user_agent;
 mod workspaces;
@@ -85,11 +90,10 @@ use clap::Parser as _;
 
 use args::{Args, Command};
 use failure::Failure;
+use telemetry::traces::Traces;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    logs::init();
-    match run(args) {
+    match run(Args::parse()) {
         Ok(code) => code,
         Err(failure) => failure.report(),
     }
@@ -100,16 +104,22 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         .enable_all()
         .build()
         .map_err(Failure::Runtime)?;
-    runtime.block_on(async {
+    let traces = Traces::start(runtime.handle())?;
+    logs::init(args.log_format, traces.layer());
+    let ended = runtime.block_on(async {
         match args.command {
             Command::Check(args) => return check::check(&args).await,
             Command::Serve(args) => serve::serve(&args).await,
             Command::Config(command) => config::config(&command),
             Command::Workspaces(args) => workspaces::workspaces(&args).await,
+            Command::Sessions(command) => administration::sessions(&command).await,
+            Command::People(command) => administration::people(&command).await,
             Command::Register(args) => register::register(&args).await,
             #[cfg(feature = "demo")]
             Command::Demo(args) => demo::demo(&args).await,
         }
         .map(|()| ExitCode::SUCCESS)
-    })
+    });
+    traces.end();
+    ended
 }

@@ -13,6 +13,7 @@ use coder_config::Listen;
 use coder_core::{TokioRuntime, with_causes};
 use coder_portal::Portal;
 use coder_workspaces::index::IndexStore;
+use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::{HttpService, Service as _, service_fn};
@@ -30,6 +31,7 @@ use crate::failure::Failure;
 use crate::places::Places;
 use crate::protocol::Protocol;
 use crate::socket::Socket;
+use crate::telemetry::Peer;
 
 /// The time limit of HTTP/1.1 for the head of a request, and for the idle time between two requests.
 /// It is longer than the minute after which load balancers drop a connection, so that they never use
@@ -71,6 +73,15 @@ pub(crate) const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(512).unwrap();
 ///
 /// When the place is taken, or is none of this machine.
 pub(crate) async fn bind(listen: &Listen) -> Result<TcpListener, Failure> {
+    bind_as(listen, "backend.listen").await
+}
+
+/// Starts to listen as [`bind`] does, at the place that this key of the configuration names.
+///
+/// # Errors
+///
+/// As [`bind`] fails.
+pub(crate) async fn bind_as(listen: &Listen, key: &'static str) -> Result<TcpListener, Failure> {
     let bound = match listen.host.as_deref() {
         Some(host) => TcpListener::bind((host, listen.port)).await,
         None => match TcpListener::bind(("::", listen.port)).await {
@@ -80,7 +91,7 @@ pub(crate) async fn bind(listen: &Listen) -> Result<TcpListener, Failure> {
             bound => bound,
         },
     };
-    bound.map_err(|source| Failure::Listen { listen: listen.clone(), source })
+    bound.map_err(|source| Failure::Listen { listen: listen.clone(), key, source })
 }
 
 /// Service and the limits of its connections.
@@ -110,6 +121,7 @@ pub(crate) async fn run(
     let reading = tokio::spawn(portal.index_reader(index)).abort_handle();
     let stop = async move {
         stop.await;
+        streams.drain();
         streams.close_streams();
         reading.abort();
     };
@@ -144,16 +156,17 @@ async fn serve(
         while connections.try_join_next().is_some() {}
         // One waits here for a place; the others wait in the system's queue, and cost nothing.
         let next = async {
-            let stream = Listener::accept(&mut listener).await.0;
-            (stream, places.take().await)
+            let (stream, peer) = Listener::accept(&mut listener).await;
+            (stream, Peer(peer), places.take().await)
         };
-        let (stream, place) = tokio::select! {
+        let (stream, peer, place) = tokio::select! {
             next = next => next,
             () = &mut stop => break,
         };
         let (seat, routes) = (place.seat(), TowerToHyperService::new(routes.clone()));
         let socket = Socket::new(stream, place.seat());
-        let service = service_fn(move |request| {
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
             let (under_way, answer) = (seat.begin(), routes.call(request));
             async move {
                 let answer = answer.await;

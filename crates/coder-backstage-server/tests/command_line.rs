@@ -269,7 +269,13 @@ async fn a_registered_portal_is_told_what_to_write_into_its_app_config() {
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{told}{}", String::from_utf8(output.stderr).unwrap());
     assert!(told.contains("https://portal.example.com/api/auth/coder/handler/frame"), "{told}");
-    assert!(told.contains("      staging:\n        clientId: "), "{told}");
+    assert!(
+        told.contains("      staging:\n        clientId: ${CODER_OAUTH_CLIENT_ID}\n"),
+        "{told}"
+    );
+    for part in ["signIn: {", "listen: ':7007'", "  session: {", "\nCODER_OAUTH_CLIENT_ID="] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
     assert!(told.contains("clientSecret: ${CODER_OAUTH_CLIENT_SECRET}"), "{told}");
     let pinned = "callbackUrl: https://portal.example.com/api/auth/coder/handler/frame\n";
     assert!(told.contains(pinned), "a second deployment would change the default: {told}");
@@ -302,7 +308,10 @@ async fn each_of_several_deployments_is_told_a_callback_and_a_secret_of_its_own(
         let variable = secret.lines().last().unwrap().split_once('=').unwrap().0;
         assert!(pasted.contains(&format!("clientSecret: ${{{variable}}}")), "{told}");
         let block = pasted.split_once("    coder:\n").unwrap().1;
-        blocks += &block.replace(&format!("${{{variable}}}"), SECRET);
+        let id = variable.replace("SECRET", "ID");
+        blocks += &block
+            .replace(&format!("${{{variable}}}"), SECRET)
+            .replace(&format!("${{{id}}}"), "id");
         secrets.push(variable.to_owned());
     }
     assert_eq!(secrets, ["CODER_OAUTH_CLIENT_SECRET_ONE", "CODER_OAUTH_CLIENT_SECRET_TWO_B"]);
@@ -314,7 +323,10 @@ auth:
   environment: one
   providers:
     coder:
-{blocks}"
+{blocks}
+coder:
+  catalog: {{ type: backstage, baseUrl: https://portal.example.com, token: token-of-a-test }}
+"
     ));
     let (code, out, err) = config(&directory, &["check"]);
     assert_eq!(code, Some(0), "{out}{err}");
@@ -349,11 +361,61 @@ async fn a_portal_registers_itself_without_anybodys_token_where_coder_lets_it() 
     // What is printed is an app-config that the server takes.
     let pasted = told.split("In app-config.yaml:").nth(1).unwrap();
     let pasted = pasted.split("In the environment").next().unwrap();
-    let base = "app: { baseUrl: https://portal.example.com }\n\
-                backend: { baseUrl: https://portal.example.com }\n";
-    let directory = configured(&format!("{base}{pasted}"));
+    let directory = configured(
+        &pasted
+            .replace("${CODER_OAUTH_CLIENT_ID}", "id")
+            .replace("${BACKSTAGE_CATALOG_TOKEN}", "token-of-a-test"),
+    );
     let (code, out, err) = config(&directory, &["check"]);
     assert_eq!(code, Some(0), "{out}{err}");
+    assert!(out.ends_with("nothing is wrong\n"), "{out}");
+}
+
+#[cfg(feature = "demo")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registration_that_cannot_work_is_refused_with_the_reason() {
+    let builder = coder_testkit::FakeCoder::builder().version(coder_testkit::Version::V2_34);
+    let server = coder_testkit::FakeServer::start(builder).await.unwrap();
+    let coder = server.coder();
+    let owner = coder.add_owner("owner");
+    let register = |deployment: &str, backend: &str, arguments: &[&str]| {
+        let output = coder_backstage()
+            .args(["register", "--deployment-url", deployment, "--backend-url", backend])
+            .args(arguments)
+            .env("CODER_SESSION_TOKEN", owner.session_token.expose())
+            .output()
+            .unwrap();
+        let [out, err] = [output.stdout, output.stderr].map(|it| String::from_utf8(it).unwrap());
+        (output.status.success(), out, err)
+    };
+    let url = coder.url().as_str().trim_end_matches('/').to_owned();
+    for (backend, reason) in [
+        ("ftp://portal.example.com", "the scheme must be https or http"),
+        ("https://portal.example.com/?x=1#frag", "remove what follows `?` or `#`"),
+        ("http://portal.example.com", "plain http is refused"),
+    ] {
+        let (is_good, out, err) = register(&url, backend, &[]);
+        assert!(!is_good && err.contains(reason), "{backend}: {out}{err}");
+    }
+    let (is_good, _, err) =
+        register(&format!("{url}/some/path"), "https://portal.example.com", &[]);
+    assert!(!is_good && err.contains("the path `/some/path` of `--deployment-url`"), "{err}");
+    assert_eq!(coder.count("POST", "/api/v2/oauth2-provider/apps"), 0);
+
+    let plain = ["--dangerously-allow-http"];
+    let (is_good, out, err) = register(&url, "http://portal.example.com", &plain);
+    assert!(is_good && out.contains("dangerouslyAllowHttp: true"), "{out}{err}");
+    let (is_good, out, err) = register(&url, "https://portal.example.com", &[]);
+    assert!(is_good, "{err}");
+    let told = "Another application is named `backstage`, too, with the callback \
+                `http://portal.example.com/api/auth/coder/handler/frame`";
+    assert!(out.contains(told), "{out}");
+    let (is_good, out, err) = register(&url, "https://portal.example.com", &["--json"]);
+    assert!(is_good, "{err}");
+    let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(told["reused"], true);
+    assert!(told["clientSecret"].as_str().unwrap().starts_with("coder_"));
+    assert_eq!(told["callbackUrl"], "https://portal.example.com/api/auth/coder/handler/frame");
 }
 
 fn config(directory: &TempDir, arguments: &[&str]) -> (Option<i32>, String, String) {

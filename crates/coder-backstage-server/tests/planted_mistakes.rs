@@ -14,11 +14,12 @@
 mod serving;
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use coder_core::SystemClock;
 use coder_testkit::{FakeCoder, FakeCoderBuilder, TestClock};
@@ -268,12 +269,20 @@ fn with_coder() -> Vec<Mistake> {
             let url = format!("{}/coder", it.deployment);
             it.deploy_at(&url);
         }),
-        mistake("11", Check, &["templates: ", "`devcontainers`", "does not have"], |it| {
+        mistake("11", Check, &["app-config.yaml:16:", "`devcontainers`", "does not have"], |it| {
             it.replace("defaultTemplateName: devcontainer", "defaultTemplateName: devcontainers");
         }),
-        mistake("12", Check, &["templates: ", "repoUrlParamKeys", "`git_repos`"], |it| {
+        mistake("12", Check, &["app-config.yaml:16:", "repoUrlParamKeys", "`git_repos`"], |it| {
             it.replace("[git_repo]", "[git_repos]");
         }),
+        mistake(
+            "12, another parameter",
+            NoticeOfCheck,
+            &["app-config.yaml:16:", "params.cpus", "Coder ignores it"],
+            |it| {
+                it.replace("[git_repo]", "[git_repo], params: { cpus: 4 }");
+            },
+        ),
         Mistake {
             coder: || FakeCoder::builder().clock(Arc::new(TestClock::new())),
             ..mistake(
@@ -453,6 +462,73 @@ fn with_a_strange_certificate() -> String {
     format!("https://localhost:{port}")
 }
 
+/// A reverse proxy with a mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proxied {
+    /// Passes everything on, and names the client.
+    Well,
+    /// Names no client, and itself as the host.
+    WithoutClient,
+    /// Passes an answer on when it has ended.
+    Buffered,
+    /// Waits for half a second.
+    Impatient,
+    /// Routes these paths to somebody else.
+    Elsewhere(&'static [&'static str]),
+}
+
+/// Starts a reverse proxy in front of the server at `address`; returns its URL.
+fn proxy(address: String, proxied: Proxied) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let own = listener.local_addr().unwrap().to_string();
+    let url = format!("http://{own}");
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (address, own) = (address.clone(), own.clone());
+            let mut client = stream.unwrap();
+            std::thread::spawn(move || {
+                let mut head = vec![0; 16 * 1024];
+                let read = client.read(&mut head).unwrap_or_default();
+                let head = String::from_utf8_lossy(&head[..read]).into_owned();
+                let path = head.split_whitespace().nth(1).unwrap_or_default();
+                let elsewhere = match proxied {
+                    Proxied::Elsewhere(paths) => paths.iter().any(|it| path.starts_with(it)),
+                    _ => false,
+                };
+                if elsewhere {
+                    let other = answer("401 Unauthorized", "application/json", "", "{}");
+                    let _ = client.write_all(other.as_bytes());
+                    return;
+                }
+                let mut server = TcpStream::connect(&address).unwrap();
+                let mut added = "connection: close\r\n".to_owned();
+                if proxied != Proxied::WithoutClient {
+                    added += "x-forwarded-for: 192.0.2.7\r\nx-forwarded-proto: http\r\n";
+                }
+                let mut head = head.replacen("\r\n", &format!("\r\n{added}"), 1);
+                if proxied == Proxied::WithoutClient {
+                    head = head.replace(&own, &address);
+                }
+                server.write_all(head.as_bytes()).unwrap();
+                if proxied == Proxied::Impatient {
+                    server.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+                }
+                let mut kept = Vec::new();
+                let mut chunk = [0; 4096];
+                while let Ok(read @ 1..) = server.read(&mut chunk) {
+                    if proxied == Proxied::Buffered {
+                        kept.extend_from_slice(&chunk[..read]);
+                    } else if client.write_all(&chunk[..read]).is_err() {
+                        return;
+                    }
+                }
+                let _ = client.write_all(&kept);
+            });
+        }
+    });
+    url
+}
+
 /// Finds the line that holds all of these words, if there is one.
 fn line<'a>(told: &'a str, words: &[&str]) -> Option<&'a str> {
     told.lines().find(|line| words.iter().all(|word| line.contains(word)))
@@ -476,6 +552,50 @@ async fn a_portal_without_a_mistake_passes_both_checks() {
         !Path::exists(&scene.directory.path().join("coder-backstage.sqlite")),
         "nothing is made"
     );
+}
+
+/// The rows of the table that have tests of their own: those that need a real PostgreSQL (the target
+/// `postgres`), a second process with other keys, or a proxy in front.
+const ELSEWHERE: [&str; 3] = ["16b", "18", "21"];
+
+#[test]
+fn the_table_of_planted_mistakes_has_thirty_rows() {
+    let row = |name: &str| name.split(',').next().unwrap().to_owned();
+    let mut rows: Vec<String> = mistakes().iter().map(|it| row(it.row)).collect();
+    rows.extend(ELSEWHERE.map(str::to_owned));
+    rows.dedup();
+    rows.sort();
+    let mut all: Vec<String> = (1..=26).map(|n| n.to_string()).collect();
+    all.extend(["7b", "14b", "16b", "16c"].map(str::to_owned));
+    all.sort();
+    assert_eq!(rows, all);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_passes_config_check_and_fails_with_strict() {
+    let house = House::new(on_time()).await;
+    let mut scene = Scene::new(&house);
+    let (code, told) = scene.run(&["config", "check", "--strict"]);
+    assert_eq!(code, 0, "{told}");
+    scene.replace("./org.yaml", "./*.people.yaml");
+    let (code, told) = scene.run(&["config", "check"]);
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("no errors, 1 notice\n"), "{told}");
+    let (code, told) = scene.run(&["config", "check", "--strict"]);
+    assert_eq!(code, 1, "{told}");
+    assert!(told.contains("*.people.yaml") && told.contains("`--strict`"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn variables_of_other_plugins_take_one_line() {
+    let house = House::new(on_time()).await;
+    let mut scene = Scene::new(&house);
+    let others: String =
+        (0..15).map(|n| format!("  /of-{n}: {{ target: '${{OTHER_{n}}}' }}\n")).collect();
+    scene.config += &format!("kubernetes:\n{others}");
+    let (code, told) = scene.run(&["config", "check"]);
+    assert_eq!(code, 0, "{told}");
+    assert_eq!(told.lines().filter(|line| line.contains("OTHER_")).count(), 1, "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -540,6 +660,13 @@ async fn a_replica_with_other_keys_is_told_by_the_check() {
     assert_eq!(code, 1, "{told}");
     let words = ["wrong", "store", "sealed with another key", "`coder.session.keys`"];
     assert!(line(&told, &words).is_some(), "{told}");
+    // The second replica says so when it starts.
+    scene.file("app-config.yaml", &scene.config);
+    let second = Process::start_and_check(scene.directory.path(), |command| {
+        clean(command);
+        command.env("SECRET", &scene.secret);
+    });
+    second.logged("sealed with another key").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -551,7 +678,7 @@ async fn a_proxy_that_keeps_the_prefix_is_told_by_what_arrives() {
         clean(command);
         command.env("SECRET", &scene.secret);
     });
-    let (code, told) = scene.run(&["check", "--from-outside", &process.url("")]);
+    let (code, told) = scene.run(&["check", "--hold", "1", "--from-outside", &process.url("")]);
     assert_eq!(code, 0, "{told}");
     let words =
         ["good", "outside", "begins a login at Coder, with this client id and callback URL"];
@@ -560,7 +687,8 @@ async fn a_proxy_that_keeps_the_prefix_is_told_by_what_arrives() {
         line(&told, &["good", "outside", "v1/userinfo", "asks for a credential"]).is_some(),
         "{told}"
     );
-    let (code, told) = scene.run(&["check", "--from-outside", &process.url("/portal")]);
+    let (code, told) =
+        scene.run(&["check", "--hold", "1", "--from-outside", &process.url("/portal")]);
     assert_eq!(code, 1, "{told}");
     let words =
         ["wrong", "arrives at a portal as /portal/api/auth/coder/start", "strip the prefix"];
@@ -578,17 +706,67 @@ async fn a_key_set_of_another_backend_is_told_from_outside() {
     });
     let alice = house.coder().add_user("alice");
     drop(house.signed_in(&process, &alice).await);
-    let (_, told) = scene.run(&["check", "--from-outside", &process.url("")]);
+    let (_, told) = scene.run(&["check", "--hold", "1", "--from-outside", &process.url("")]);
     assert!(line(&told, &["good", "is the key set of this portal"]).is_some(), "{told}");
     let other = plain(|path| {
         let keys = r#"{"keys":[{"kid":"other","kty":"EC"}]}"#;
         let status = if path.contains("jwks") { "200 OK" } else { "404 Not Found" };
         answer(status, "application/json", "", keys)
     });
-    let (code, told) = scene.run(&["check", "--from-outside", &other]);
+    let (code, told) = scene.run(&["check", "--hold", "1", "--from-outside", &other]);
     assert_eq!(code, 1, "{told}");
     assert!(line(&told, &["wrong", "is the key set of somebody else"]).is_some(), "{told}");
     assert!(line(&told, &["wrong", "userinfo is not found"]).is_some(), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_mistake_of_a_proxy_in_front_is_told_from_outside() {
+    let house = House::new(on_time()).await;
+    let mut scene = Scene::new(&house);
+    scene.config +=
+        &format!("proxy: {{ endpoints: {{ '/coder': {{ target: '{}' }} }} }}\n", scene.deployment);
+    scene.file("app-config.yaml", &scene.config);
+    let process = Process::start_and_check(scene.directory.path(), |command| {
+        clean(command);
+        command.env("SECRET", &scene.secret);
+    });
+    let address = process.url("").replace("http://", "");
+    const OF_TOKENS: &[&str] = &["/api/auth/.well-known", "/api/auth/v1"];
+    for (proxied, words) in [
+        (Proxied::Well, ["good", "the client `192.0.2.7`"]),
+        (Proxied::Well, ["good", "an answer may take 2 seconds, and events arrive at once"]),
+        (Proxied::WithoutClient, ["notice", "let the proxy set `X-Forwarded-For`"]),
+        (Proxied::Buffered, ["wrong", "`proxy_buffering off`"]),
+        (Proxied::Impatient, ["wrong", "`proxy_read_timeout`"]),
+        (Proxied::Elsewhere(&["/api/proxy"]), ["wrong", "`proxy.endpoints` below `/api/proxy`"]),
+        (Proxied::Elsewhere(OF_TOKENS), ["wrong", "jwks.json arrives at somebody else"]),
+        (Proxied::Elsewhere(OF_TOKENS), ["wrong", "v1/userinfo arrives at somebody else"]),
+        (Proxied::Elsewhere(&["/api/coder"]), ["wrong", "route `/api/coder/*` to this server"]),
+    ] {
+        let url = proxy(address.clone(), proxied);
+        let (code, told) = scene.run(&["check", "--hold", "2", "--from-outside", &url]);
+        assert_eq!(code == 1, words[0] == "wrong", "{proxied:?}: {told}");
+        assert!(line(&told, &words).is_some(), "{proxied:?}: {words:?} in {told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_without_the_keys_learns_how_a_request_arrives() {
+    let house = House::new(on_time()).await;
+    let mut scene = Scene::new(&house);
+    scene.file("app-config.yaml", &scene.config);
+    let process = Process::start_and_check(scene.directory.path(), |command| {
+        clean(command);
+        command.env("SECRET", &scene.secret);
+    });
+    scene.replace(KEY, OTHER_KEY);
+    let url = process.url("");
+    let (_, told) = scene.run(&["check", "--hold", "1", "--from-outside", &url]);
+    assert!(
+        line(&told, &["unchecked", "who answers there has other sealing keys"]).is_some(),
+        "{told}"
+    );
+    assert!(!told.contains("a request arrives with"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -79,6 +79,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod app_config;
+mod backend_url;
 mod coder_spec;
 mod creation_mode;
 mod entity;
@@ -106,10 +107,12 @@ pub use app_config::{
     AccessTokenPolicy, AllowedEntities, AppConfig, AuthConfig, BackendConfig,
     BuiltInSignInResolver, CatalogConfig, CatalogLocation, CatalogRule, CertificateConfig,
     CoderEnvironment, CorsConfig, CustomSignInResolver, IndexConfig, IndexVisibility,
-    KeyStoreConfig, Listen, ListenError, Logout, ProxyConfig, ProxyCredentials,
-    RemoteCatalogConfig, RuleLocation, RuleTarget, SessionConfig, SessionStoreConfig,
-    SignInResolverConfig, SignInResolverName, StaticKeyConfig, TrustedIssuerConfig,
+    KeyStoreConfig, Listen, ListenError, Logout, Network, NetworkError, ProxyConfig,
+    ProxyCredentials, RemoteCatalogConfig, RuleLocation, RuleTarget, ServerConfig, SessionConfig,
+    SessionStoreConfig, SignInResolverConfig, SignInResolverName, StaticKeyConfig,
+    TrustedIssuerConfig,
 };
+pub use backend_url::{BackendUrlError, backend_url};
 pub use coder_spec::CoderSpec;
 pub use creation_mode::{CreationMode, CreationModeError};
 pub use entity::{
@@ -131,4 +134,4 @@ pub use repository::{
 };
 pub use schema::app_config_schema;
 pub use template_ref::{TemplateRef, TemplateRefError};
-pub use workspaces_config::WorkspacesConfig;
+pub use workspaces_config::{WorkspacesConfig, WorkspacesPlaces};

@@ -313,6 +313,12 @@ fn coder() -> Value {
             "proxy": closed("What pages reach through the proxy beside Coder.", &[], &json!({
                 "iconHosts": texts("Hosts that the proxy fetches icons of templates from, without any credential."),
             })),
+            "server": closed("What stands in front of the server, and who watches it.", &[], &json!({
+                "trustedProxies": texts("Networks of the reverse proxies whose word on the client's address counts, like `10.0.0.0/8`."),
+                "metrics": closed("Metrics for Prometheus.", &[], &json!({
+                    "listen": { "type": ["string", "number"], "description": "Where they are served, like `127.0.0.1:9464`. Without it, nowhere." },
+                })),
+            })),
             "oauth": { "type": "object", "deprecated": true, "description": "Of the former backend plugin; ignored. Move it to `auth.providers.coder`." },
             "trustedIssuers": {
                 "type": "array",

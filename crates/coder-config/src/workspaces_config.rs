@@ -3,7 +3,7 @@
 use coder_core::DeploymentUrl;
 use indexmap::IndexMap;
 
-use crate::{CreationMode, TemplateRef};
+use crate::{CreationMode, Provenance, TemplateRef};
 
 /// The original plugin's `CoderAppConfig`, here as configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,21 @@ pub struct WorkspacesConfig {
     pub repo_url_param_keys: Vec<String>,
     /// Parameters for every workspace, in the order they are written.
     pub params: IndexMap<String, String>,
+    /// The places where these values are written.
+    pub places: WorkspacesPlaces,
+}
+
+/// The places in app-config where the values of a [`WorkspacesConfig`] are written. A configuration
+/// that was made in Rust has none.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct WorkspacesPlaces {
+    /// Place of `defaultTemplateName`.
+    pub default_template: Option<Provenance>,
+    /// Place of `repoUrlParamKeys`.
+    pub repo_url_param_keys: Option<Provenance>,
+    /// Place of each of `params`.
+    pub params: IndexMap<String, Provenance>,
 }
 
 impl WorkspacesConfig {
@@ -31,6 +46,7 @@ impl WorkspacesConfig {
             default_mode: CreationMode::default(),
             repo_url_param_keys: Vec::new(),
             params: IndexMap::new(),
+            places: WorkspacesPlaces::default(),
         }
     }
 }

@@ -161,6 +161,25 @@ integrations: { github: [{ host: 'https://ghe.example.com' }] }
 }
 
 #[test]
+fn the_networks_of_proxies_and_the_place_of_metrics_are_read_and_checked_where_they_are_written() {
+    let server = |text: &str| with(&format!("server: {{ {text} }}"), "");
+    let read = server("trustedProxies: [10.0.0.0/8, '::1'], metrics: { listen: '127.0.0.1:9464' }");
+    let read = read.unwrap().server;
+    let networks: Vec<_> = read.trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(networks, ["10.0.0.0/8", "::1/128"]);
+    assert_eq!(read.metrics.unwrap().to_string(), "127.0.0.1:9464");
+    assert!(server("").unwrap().server.metrics.is_none(), "off unless somebody says where");
+    let told = told(&server("trustedProxies: [nginx, 0.0.0.0/0], metrics: { listen: nowhere }"));
+    for said in [
+        "`coder.server.trustedProxies[0]` is `nginx`: not a network; write it as `10.0.0.0/8`",
+        "`coder.server.trustedProxies[1]` is `0.0.0.0/0`: everybody is in this network",
+        "`coder.server.metrics.listen` is `nowhere`: not a place to listen at",
+    ] {
+        assert!(told.contains(said), "{said}: {told}");
+    }
+}
+
+#[test]
 fn the_name_of_the_session_cookie_is_chosen_and_checked_where_it_is_written() {
     let name = |text: &str| with(&format!("session: {{ cookieName: {text} }}"), "");
     let chosen = name("payments-session").unwrap().session.cookie_name;

@@ -77,6 +77,7 @@ mod lock;
 mod maybe_send;
 mod origin;
 mod random;
+mod request_name;
 mod retry;
 mod retry_after;
 mod runtime;
@@ -117,6 +118,7 @@ pub use maybe_send::{BoxFuture, BoxStream, MaybeSend, MaybeSync};
 pub use native::{OsRandom, SystemClock, TokioRuntime};
 pub use origin::{Origin, OriginError, is_loopback};
 pub use random::{Random, RandomError, random_bytes};
+pub use request_name::RequestName;
 #[cfg(all(feature = "reqwest", not(target_family = "wasm")))]
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
 pub use reqwest_builder::{Proxy, ReqwestTransportBuilder};

@@ -45,6 +45,19 @@ impl AuthRoute {
         }
     }
 
+    /// Returns the path below the auth backend.
+    pub(crate) fn template(self) -> &'static str {
+        match self {
+            Self::Start => "/coder/start",
+            Self::Callback => "/coder/handler/frame",
+            Self::Refresh => "/coder/refresh",
+            Self::Logout => "/coder/logout",
+            Self::Jwks => "/.well-known/jwks.json",
+            Self::OpenIdConfiguration => "/.well-known/openid-configuration",
+            Self::UserInfo => "/v1/userinfo",
+        }
+    }
+
     /// Returns the kind of body that a request with this method may have.
     pub(crate) fn takes(self, method: &Method) -> BodyKind {
         match self {

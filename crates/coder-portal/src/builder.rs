@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use backstage_catalog::Catalog;
 use coder_auth::store::AuthStore;
-use coder_auth::{OwnershipResolver, SignIn, SignInResolver};
+use coder_auth::{AuthObserver, OwnershipResolver, SignIn, SignInResolver};
 use coder_config::{AppConfig, ConfigError, CustomSignInResolver, Files};
 use coder_core::World;
 use serde_json::{Map, Value};
@@ -53,6 +53,7 @@ pub struct PortalBuilder<'a> {
     pub(crate) store: Arc<dyn AuthStore>,
     pub(crate) files: Option<&'a dyn Files>,
     pub(crate) ownership: Option<Arc<dyn OwnershipResolver>>,
+    pub(crate) observer: Option<Arc<dyn AuthObserver>>,
     resolvers: BTreeMap<String, ResolverFactory<'a>>,
 }
 
@@ -97,6 +98,7 @@ impl Portal {
             store: Arc::new(store),
             files: None,
             ownership: None,
+            observer: None,
             resolvers: BTreeMap::new(),
         }
     }
@@ -141,6 +143,14 @@ impl<'a> PortalBuilder<'a> {
     #[must_use]
     pub fn ownership(mut self, rule: impl OwnershipResolver + 'static) -> Self {
         self.ownership = Some(Arc::new(rule));
+        self
+    }
+
+    /// Sets who is told of each event of a login, beside the audit log
+    /// ([`AuthOptions::observer`](coder_auth::AuthOptions::observer)).
+    #[must_use]
+    pub fn observer(mut self, observer: impl AuthObserver + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
         self
     }
 

@@ -7,7 +7,7 @@ use backstage_catalog::Catalog;
 use coder_auth::identity::TrustedIssuer;
 use coder_auth::store::AuthStore;
 use coder_auth::{
-    AccessTokenPolicy, AllowedOrigins, AuthOptions, CoderAuth,
+    AccessTokenPolicy, AllowedOrigins, AuthEvent, AuthOptions, CoderAuth,
     EmailLocalPartMatchingUserEntityName, EmailMatchingUserEntityProfileEmail, EmailOptions,
     EnvironmentOptions, LogoutScope, SealingKeys, SessionOptions, SignIn, SignInResolver,
     UsernameMatchingUserEntityName,
@@ -26,6 +26,7 @@ use crate::api::Idempotency;
 use crate::builder::PortalBuilder;
 use crate::closing::Closing;
 use crate::cors::Cors;
+use crate::health::Draining;
 use crate::index::{Index, ServiceIndex};
 use crate::live::Live;
 use crate::portal::Portal;
@@ -70,7 +71,10 @@ impl PortalBuilder<'_> {
             [] => SealingKeys::ephemeral(&*world.random)?,
             keys => SealingKeys::from_secrets(keys).map_err(PortalError::Keys)?,
         };
-        let options = self.auth_options()?;
+        let mut options = self.auth_options()?;
+        if let Some(observer) = self.observer {
+            options = options.observer(move |event: &AuthEvent| observer.observe(event));
+        }
         let app = Origin::from_url(&config.app_base_url).map_err(PortalError::AppOrigin)?;
         let cors = config.backend.cors.as_ref();
         let cors = cors.map(|cors| Cors::new(cors, readers(app, config, cors)));
@@ -86,6 +90,7 @@ impl PortalBuilder<'_> {
             own_workspaces: config.workspaces.clone(),
             workspaces: workspaces(config),
             hosts: DeploymentHostsCache::default(),
+            draining: Draining::default(),
             template_versions: TemplateVersionCache::default(),
             live: Arc::new(Live::new(world)),
             closing: Closing::new(),

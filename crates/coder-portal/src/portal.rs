@@ -15,11 +15,15 @@ use crate::compressible::Compressible;
 use crate::cors;
 use crate::frame;
 use crate::index;
+use crate::matched_route::MatchedRoute;
 use crate::part::Part;
 use crate::proxy;
 use crate::request_body;
 use crate::routes::Route;
 use crate::state::PortalState;
+
+/// The template of all requests to the proxy.
+const PROXIED: MatchedRoute = MatchedRoute::new("/api/proxy", "/{endpoint}");
 
 /// The backend of a portal: the login with Coder, and the workspaces of catalog entities. Cheap to
 /// clone.
@@ -92,6 +96,17 @@ impl Portal {
         index::sweep::run(Arc::downgrade(&self.0), store)
     }
 
+    /// Says that this process takes no new requests soon: its readiness is 503 from now on, so that
+    /// load balancers leave it. Everything is answered as before.
+    pub fn drain(&self) {
+        self.0.draining.begin();
+    }
+
+    /// Returns the number of open streams of events.
+    pub fn open_streams(&self) -> usize {
+        self.0.live.open_streams()
+    }
+
     /// Answers a request to any route of this portal. An unknown route gets Backstage's 404.
     ///
     /// The body is read only if the route takes one, up to 64 kB and for at most 10 seconds. Any
@@ -149,16 +164,23 @@ impl Portal {
         let (mut head, body) = frame::split(request);
         let has_proxy = part.is_none_or(|part| part == Part::Proxy);
         let endpoint = self.0.proxy.find(head.uri().path()).filter(|_| has_proxy);
-        let response = if cors::is_preflight(&head) {
+        let mut matched = endpoint.is_some().then_some(PROXIED);
+        let mut response = if cors::is_preflight(&head) {
             frame::no_content()
+        } else if let Some(arrival) = self.0.arrival(&head) {
+            arrival
         } else if let Some((endpoint, path)) = endpoint {
             // It has time limits of its own: a large body takes longer than an answer of ours may.
             self.0.pass_on(endpoint, path, &head, body).await
         } else {
             let runtime = &*self.0.world.runtime;
-            let answer = frame::in_time(runtime, self.dispatch(&mut head, body, part)).await;
+            let answer =
+                frame::in_time(runtime, self.dispatch(&mut head, body, part, &mut matched)).await;
             answer.unwrap_or_else(|error| frame::error(&error, &head, &self.0.auth))
         };
+        if let Some(matched) = matched {
+            response.extensions_mut().insert(matched);
+        }
         frame::finish(&head, self.0.cors.as_ref(), response)
     }
 
@@ -168,12 +190,14 @@ impl Portal {
         head: &mut Request<Bytes>,
         body: Body,
         part: Option<Part>,
+        matched: &mut Option<MatchedRoute>,
     ) -> Result<Response<Body>, ErrorResponse> {
         let (method, path) = (head.method(), head.uri().path());
         let route = Route::find(method, path).ok_or_else(|| frame::not_found(method, path))?;
         if part.is_some_and(|part| part != route.part()) {
             return Err(frame::not_found(method, path));
         }
+        *matched = Some(route.template());
         let may_be_compressed = route.may_be_compressed();
         let runtime = &*self.0.world.runtime;
         let body = request_body::read(route.takes(method), head.headers(), body, runtime).await?;

@@ -7,14 +7,16 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use coder_auth::http::{ErrorResponse, json};
+use coder_auth::http::ErrorResponse;
 use coder_core::{Body, BoxFuture};
 use futures_util::FutureExt as _;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response};
 
 use crate::api;
 use crate::auth_routes::AuthRoute;
+use crate::health;
 use crate::live;
+use crate::matched_route::MatchedRoute;
 use crate::part::Part;
 use crate::request_body::BodyKind;
 use crate::state::PortalState;
@@ -27,7 +29,8 @@ pub(crate) const AUTH_PATH: &str = "api/auth";
 pub(crate) enum Route {
     Auth(AuthRoute),
     Api(api::Matched),
-    Health,
+    Liveness,
+    Readiness,
 }
 
 impl Route {
@@ -46,7 +49,8 @@ impl Route {
         let lower: Vec<&str> = lower.split('/').skip(1).collect();
         match lower.as_slice() {
             ["api", "auth", rest @ ..] => Some(Self::Auth(AuthRoute::find(method, rest)?)),
-            [".backstage", "health", "v1", "readiness" | "liveness"] if get => Some(Self::Health),
+            [".backstage", "health", "v1", "readiness"] if get => Some(Self::Readiness),
+            [".backstage", "health", "v1", "liveness"] if get => Some(Self::Liveness),
             _ => None,
         }
     }
@@ -58,7 +62,17 @@ impl Route {
         match self {
             Self::Auth(route) => route.takes(method),
             Self::Api(found) => found.route.endpoint.takes,
-            Self::Health => BodyKind::Nothing,
+            Self::Liveness | Self::Readiness => BodyKind::Nothing,
+        }
+    }
+
+    /// Returns the template of the path.
+    pub(crate) fn template(&self) -> MatchedRoute {
+        match self {
+            Self::Auth(route) => MatchedRoute::new("/api/auth", route.template()),
+            Self::Api(found) => MatchedRoute::new("/api/coder/v1", found.route.path),
+            Self::Liveness => MatchedRoute::new("/.backstage/health/v1", "/liveness"),
+            Self::Readiness => MatchedRoute::new("/.backstage/health/v1", "/readiness"),
         }
     }
 
@@ -68,7 +82,7 @@ impl Route {
             Self::Auth(_) => Part::Auth,
             Self::Api(found) if found.route.path == live::PATH => Part::Live,
             Self::Api(_) => Part::Workspaces,
-            Self::Health => Part::Health,
+            Self::Liveness | Self::Readiness => Part::Health,
         }
     }
 
@@ -83,7 +97,7 @@ impl Route {
                         || path.starts_with("/entities")
                         || (path.starts_with("/index/") && path != "/index/events"))
             }
-            Self::Auth(_) | Self::Health => false,
+            Self::Auth(_) | Self::Liveness | Self::Readiness => false,
         }
     }
 
@@ -100,9 +114,8 @@ impl Route {
             Self::Auth(AuthRoute::Logout) => Box::pin(state.logout(request).map(Ok)),
             Self::Auth(route) => Box::pin(route.answer(&state.auth, request).map(Ok)),
             Self::Api(found) => (found.route.endpoint.run)(state, request, found.path),
-            Self::Health => {
-                Box::pin(async { Ok(json(StatusCode::OK, &serde_json::json!({ "status": "ok" }))) })
-            }
+            Self::Liveness => Box::pin(async { Ok(health::liveness()) }),
+            Self::Readiness => Box::pin(async { Ok(state.readiness().await) }),
         }
     }
 }
@@ -115,7 +128,7 @@ mod tests {
     fn login(method: &str, path: &str) -> Option<AuthRoute> {
         match Route::find(&method.parse().unwrap(), path)? {
             Route::Auth(route) => Some(route),
-            Route::Api(_) | Route::Health => None,
+            Route::Api(_) | Route::Liveness | Route::Readiness => None,
         }
     }
 

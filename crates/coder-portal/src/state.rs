@@ -12,6 +12,7 @@ use coder_workspaces::{DeploymentHostsCache, TemplateVersionCache};
 use crate::api::Idempotency;
 use crate::closing::Closing;
 use crate::cors::Cors;
+use crate::health::Draining;
 use crate::index::Index;
 use crate::live::Live;
 use crate::proxy::Proxy;
@@ -32,6 +33,8 @@ pub(crate) struct PortalState {
     pub(crate) workspaces: BTreeMap<String, WorkspacesConfig>,
     /// Host names of the deployments' apps and shells.
     pub(crate) hosts: DeploymentHostsCache,
+    /// Mark that the process is about to end.
+    pub(crate) draining: Draining,
     /// Presets, parameters and accounts of the templates' versions.
     pub(crate) template_versions: TemplateVersionCache,
     /// Open streams of events.

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use coder_auth::store::{
-    AuthStore, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
-    LoginOutcome, PairId, PairRecord, PersonRecord, RevocationRecord, SessionRecord,
-    SigningKeyRecord, StoreError,
+    AuthStore, Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
+    LoginCompletion, LoginOutcome, PairId, PairRecord, PersonRecord, RevocationRecord,
+    SessionRecord, SigningKeyRecord, StoreError,
 };
 use coder_auth::{AttemptId, GrantKey, SealingKeys, SessionId, testing};
 use coder_testkit::FakeCoder;
@@ -218,12 +218,32 @@ impl AuthStore for Steps {
         self.step("delete_link", self.inner.delete_link(key), |_| ()).await
     }
 
-    async fn put_person(&self, person: PersonRecord) -> Result<(), StoreError> {
-        self.step("put_person", self.inner.put_person(person), |_| ()).await
+    async fn put_person(&self, person: PersonRecord, grant: &GrantKey) -> Result<(), StoreError> {
+        self.step("put_person", self.inner.put_person(person, grant), |_| ()).await
     }
 
     async fn person(&self, user: &str) -> Result<Option<PersonRecord>, StoreError> {
         self.step("person", self.inner.person(user), |_| ()).await
+    }
+
+    async fn sessions(
+        &self,
+        after: Option<&SessionId>,
+        limit: u32,
+    ) -> Result<Vec<(SessionRecord, GrantRecord)>, StoreError> {
+        self.step("sessions", self.inner.sessions(after, limit), |_| ()).await
+    }
+
+    async fn persons_of_grant(&self, key: &GrantKey) -> Result<Vec<String>, StoreError> {
+        self.step("persons_of_grant", self.inner.persons_of_grant(key), |_| ()).await
+    }
+
+    async fn grants_of_person(&self, user: &str) -> Result<Vec<GrantKey>, StoreError> {
+        self.step("grants_of_person", self.inner.grants_of_person(user), |_| ()).await
+    }
+
+    async fn erase(&self, erasure: Erasure) -> Result<Erased, StoreError> {
+        self.step("erase", self.inner.erase(erasure), |_| ()).await
     }
 
     async fn put_signing_key(&self, key: SigningKeyRecord) -> Result<(), StoreError> {

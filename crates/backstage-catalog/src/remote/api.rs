@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use coder_config::{Entity, EntityRef};
 use coder_core::{
-    RetryPolicy, RetryState, Secret, TransportError, TransportErrorKind, World, cleaned, quoted,
-    retry_after, timeout, with_causes,
+    RequestName, RetryPolicy, RetryState, Secret, TransportError, TransportErrorKind, World,
+    cleaned, quoted, retry_after, timeout, with_causes,
 };
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode};
@@ -20,6 +20,9 @@ use crate::{CatalogError, EntityFilter, EntityPage, PageCursor};
 
 /// A page of 500 entities, or 250 of them by name, stays far below this; a larger answer is refused.
 const MAX_BODY: usize = 16 * 1024 * 1024;
+
+/// The name of every request to the catalog.
+const CATALOG: RequestName = RequestName::new("Catalog");
 
 /// The time limit of one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -149,6 +152,7 @@ impl Api {
 
     async fn attempt(&self, request: Request<Bytes>) -> Result<Answer, Failure> {
         let exchange = async {
+            let request = CATALOG.give(request);
             let (head, body) = self.world.transport.send(request).await?.into_parts();
             Ok(Response::from_parts(head, body.collect(MAX_BODY).await?))
         };

@@ -48,6 +48,12 @@ impl Cluster {
         let initdb = initdb.args(["--encoding=UTF8", "--no-sync"]).output().unwrap();
         assert!(initdb.status.success(), "{}", String::from_utf8_lossy(&initdb.stderr));
 
+        // One user who has to prove a password, before those who are trusted.
+        let hba = directory.path().join("data/pg_hba.conf");
+        let trusted = fs::read_to_string(&hba).unwrap();
+        let line = format!("host all {WITH_PASSWORD} all scram-sha-256\n");
+        fs::write(&hba, line + &trusted).unwrap();
+
         // Nobody else takes the port in the short time it is free.
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut postgres = program("postgres");
@@ -148,6 +154,9 @@ impl Drop for Cluster {
         let _ = self.server.wait();
     }
 }
+
+/// The user whose password the server asks for.
+pub(crate) const WITH_PASSWORD: &str = "prudent";
 
 const MISSING: &str = "no PostgreSQL server is installed: `initdb` is neither on the PATH nor in \
      /usr/lib/postgresql/*/bin. Install it (on Debian: `apt-get install postgresql`), or run \

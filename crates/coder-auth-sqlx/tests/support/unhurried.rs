@@ -4,9 +4,9 @@ use std::sync::mpsc;
 
 use async_trait::async_trait;
 use coder_auth::store::{
-    AuthStore, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
-    LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord, SigningKeyRecord,
-    StoreError,
+    AuthStore, Erased, Erasure, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
+    LoginCompletion, LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord,
+    SigningKeyRecord, StoreError,
 };
 use coder_auth::{AttemptId, GrantKey, SessionId};
 use jiff::Timestamp;
@@ -65,8 +65,12 @@ unhurried_store! {
         link: Option<LinkRecord>
     ) -> bool;
     fn delete_link(key: &LinkKey) -> ();
-    fn put_person(person: PersonRecord) -> ();
+    fn put_person(person: PersonRecord, grant: &GrantKey) -> ();
     fn person(user_entity_ref: &str) -> Option<PersonRecord>;
+    fn sessions(after: Option<&SessionId>, limit: u32) -> Vec<(SessionRecord, GrantRecord)>;
+    fn persons_of_grant(key: &GrantKey) -> Vec<String>;
+    fn grants_of_person(user_entity_ref: &str) -> Vec<GrantKey>;
+    fn erase(erasure: Erasure) -> Erased;
     fn put_signing_key(key: SigningKeyRecord) -> ();
     fn signing_keys() -> Vec<SigningKeyRecord>;
     fn delete_signing_keys_before(before: Timestamp) -> ();

@@ -1,5 +1,6 @@
 //! The callers of routes outside the login flow.
 
+pub(crate) mod credential_kind;
 pub(crate) mod links;
 pub(crate) mod page;
 pub(crate) mod passed_tokens;
@@ -155,7 +156,7 @@ impl Caller {
     pub async fn identity(&self) -> Result<Option<BackstageIdentity>, AuthError> {
         let found = Box::pin(async {
             match (&self.named, &self.environment.sign_in) {
-                (None, _) => self.environment.identify(&self.profile, self.user_id).await,
+                (None, _) => Ok(self.environment.identify(&self.profile).await?),
                 (Some(user), Some(sign_in)) => Ok(Some(sign_in.identity_of(user).await?)),
                 (Some(user), None) => {
                     Ok(Some(BackstageIdentity::outside_the_catalog(user.clone())))

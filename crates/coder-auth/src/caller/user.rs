@@ -119,19 +119,29 @@ impl BackstageUser {
     pub(crate) fn link_key(&self, environment: &Environment) -> LinkKey {
         let holder = match &self.by {
             IdentifiedBy::SignIn(SignedInGrant { key, environment, .. }) => {
-                let purpose = AssociatedData::new(&[
-                    key.app.deployment.as_str(),
-                    &key.app.client_id,
-                    &key.user.to_string(),
-                    environment,
-                ]);
-                let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(purpose.as_bytes()));
-                format!("sign-in {hash}")
+                sign_in_holder(key, environment)
             }
-            IdentifiedBy::Issuer(issuer) => format!("issuer {issuer} {}", self.entity),
+            IdentifiedBy::Issuer(issuer) => issuer_holder(issuer, self.entity.as_str()),
         };
         LinkKey { deployment: environment.upstream.deployment().clone(), holder }
     }
+}
+
+/// Names the holder of a linked token who has signed in with this grant in this environment.
+pub(crate) fn sign_in_holder(key: &GrantKey, environment: &str) -> String {
+    let purpose = AssociatedData::new(&[
+        key.app.deployment.as_str(),
+        &key.app.client_id,
+        &key.user.to_string(),
+        environment,
+    ]);
+    let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(purpose.as_bytes()));
+    format!("sign-in {hash}")
+}
+
+/// Names the holder of a linked token whom a trusted issuer knows by this canonical reference.
+pub(crate) fn issuer_holder(issuer: &str, entity: &str) -> String {
+    format!("issuer {issuer} {entity}")
 }
 
 /// The sender of a request with the session cookie, within the browser.
@@ -244,7 +254,7 @@ impl BackstageUsers {
         stored: &StoredGrant,
     ) -> Result<Option<BackstageUser>, AuthError> {
         let environment = self.environments.named(&session.environment)?;
-        let identity = environment.identify(&stored.grant.profile, stored.key.user).await?;
+        let identity = environment.identify(&stored.grant.profile).await?;
         let sign_in = SignedInGrant::new(stored, &session.environment);
         Ok(identity.map(|identity| BackstageUser {
             entity: identity.user,

@@ -2,6 +2,7 @@
 
 use coder_core::{BoxFuture, MaybeSend, World};
 use futures_channel::oneshot;
+use tracing::Instrument as _;
 
 use crate::error::{AuthError, AuthErrorKind};
 
@@ -15,7 +16,7 @@ where
 }
 
 /// Runs `work` to its end beside the caller and waits for its output. If the caller goes away,
-/// `lost` gets the output.
+/// `lost` gets the output. In the log, the work belongs to the caller's request.
 pub(crate) async fn detached_or_else<T, Work, Lost>(
     world: &World,
     work: Work,
@@ -27,10 +28,11 @@ where
     Lost: FnOnce(T) -> BoxFuture<'static, ()> + MaybeSend + 'static,
 {
     let (give, receive) = oneshot::channel();
-    world.runtime.spawn(Box::pin(async move {
+    let work = async move {
         if let Err(output) = give.send(work.await) {
             lost(output).await;
         }
-    }));
+    };
+    world.runtime.spawn(Box::pin(work.in_current_span()));
     receive.await.map_err(|_| AuthErrorKind::Interrupted.into())
 }

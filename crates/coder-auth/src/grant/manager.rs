@@ -25,6 +25,7 @@ use crate::grant::key::GrantKey;
 use crate::grant::profile::Profile;
 use crate::grant::revocations::Revocations;
 use crate::grant::{Grant, StoredGrant, StoredPair};
+use crate::observer::{AuthEvent, AuthEventKind, Events};
 use crate::random_token::random_token;
 use crate::seal::SealingKeys;
 use crate::session::error::SessionError;
@@ -61,6 +62,7 @@ pub(crate) struct Grants {
     store: Arc<dyn AuthStore>,
     keys: SealingKeys,
     revocations: Revocations,
+    events: Events,
     flights: Arc<Flights>,
 }
 
@@ -93,8 +95,9 @@ impl Grants {
         store: Arc<dyn AuthStore>,
         keys: SealingKeys,
         revocations: Revocations,
+        events: Events,
     ) -> Self {
-        Self { world, store, keys, revocations, flights: Arc::default() }
+        Self { world, store, keys, revocations, events, flights: Arc::default() }
     }
 
     /// Reads the grant of this key. A grant that no configured key opens counts as lost.
@@ -411,6 +414,8 @@ impl Grants {
                     error = with_causes(&error),
                     "coder does not accept the refresh token"
                 );
+                let event = AuthEvent::new(AuthEventKind::RotationRefused).grant(&stored);
+                self.events.tell(&event.reason(&error));
                 return self.mark_needs_login(&stored).await;
             }
             Err(error) => return Err(error.into()),
@@ -480,6 +485,7 @@ impl Grants {
         let is_written = self.store.update_grant(record, stored.version).await?;
         if is_written {
             tracing::debug!(key = ?next.key, "the token pair was rotated");
+            self.events.tell(&AuthEvent::new(AuthEventKind::Rotated).grant(&next));
         }
         Ok(is_written.then_some(next))
     }

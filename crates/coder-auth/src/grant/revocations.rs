@@ -5,6 +5,7 @@
 //! that does not answer, leaves no living pair that nobody knows of.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use coder_core::{World, later, with_causes};
 use futures_util::StreamExt as _;
@@ -87,14 +88,17 @@ impl Revocations {
 
     /// Revokes a stored pair. If that fails, the sweeper tries again.
     pub(crate) async fn revoke_kept(&self, upstream: &Upstream, pair: &StoredPair) {
-        self.revoke_again(upstream, pair, 0).await;
+        let _is_revoked = self.revoke_again(upstream, pair, 0).await;
     }
 
-    /// Revokes a stored pair that was claimed this many times. After [`MAX_TRIES`], a pair that
-    /// Coder refuses to revoke is given up.
-    async fn revoke_again(&self, upstream: &Upstream, pair: &StoredPair, tries: u32) {
+    /// Revokes a stored pair that was claimed this many times, and tells whether it is done with.
+    /// After [`MAX_TRIES`], a pair that Coder refuses to revoke is given up.
+    async fn revoke_again(&self, upstream: &Upstream, pair: &StoredPair, tries: u32) -> bool {
         match upstream.revoke(&pair.tokens).await {
-            Ok(()) => self.forget(&pair.id).await,
+            Ok(()) => {
+                self.forget(&pair.id).await;
+                true
+            }
             Err(error) if is_refusal(&error) && tries >= MAX_TRIES => {
                 tracing::warn!(
                     app = ?upstream.app(),
@@ -103,8 +107,12 @@ impl Revocations {
                     "a token pair was given up that coder refuses to revoke; coder drops it when it expires"
                 );
                 self.forget(&pair.id).await;
+                true
             }
-            Err(error) => log_failure(upstream, &error),
+            Err(error) => {
+                log_failure(upstream, &error);
+                false
+            }
         }
     }
 
@@ -137,11 +145,13 @@ impl Revocations {
         }
     }
 
-    /// Revokes every pair that is due. `upstream_of` finds the deployment of a pair.
+    /// Revokes every pair that is due, and returns the number of those that Coder has not revoked
+    /// yet. `upstream_of` finds the deployment of a pair.
     pub(crate) async fn sweep(
         &self,
         upstream_of: impl Fn(&RevocationRecord) -> Option<Arc<Upstream>>,
-    ) -> Result<(), AuthError> {
+    ) -> Result<u64, AuthError> {
+        let left = AtomicU64::new(0);
         loop {
             let now = self.world.clock.now();
             let retry_at = later(now, RETRY_AFTER);
@@ -149,16 +159,23 @@ impl Revocations {
             let is_last = claimed.len() < STEP as usize;
             futures_util::stream::iter(&claimed)
                 .for_each_concurrent(AT_ONCE, async |revocation| {
-                    self.revoke_claimed(upstream_of(revocation), revocation).await;
+                    if !self.revoke_claimed(upstream_of(revocation), revocation).await {
+                        left.fetch_add(1, Ordering::Relaxed);
+                    }
                 })
                 .await;
             if is_last {
-                return Ok(());
+                return Ok(left.into_inner());
             }
         }
     }
 
-    async fn revoke_claimed(&self, upstream: Option<Arc<Upstream>>, claimed: &RevocationRecord) {
+    /// Revokes a claimed pair, and tells whether it is done with.
+    async fn revoke_claimed(
+        &self,
+        upstream: Option<Arc<Upstream>>,
+        claimed: &RevocationRecord,
+    ) -> bool {
         let pair = StoredPair::open(&self.keys, &claimed.pair);
         match (upstream, pair) {
             (Some(upstream), Ok(pair)) => self.revoke_again(&upstream, &pair, claimed.tries).await,
@@ -174,6 +191,7 @@ impl Revocations {
                     "a token pair cannot be revoked; coder drops it when it expires"
                 );
                 self.forget(&claimed.pair.id).await;
+                true
             }
         }
     }

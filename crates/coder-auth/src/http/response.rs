@@ -12,8 +12,9 @@ use http::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 use url::Url;
 
-use crate::error::{AuthError, BugError, error_name};
+use crate::error::{AuthError, AuthErrorKind, BugError, error_name};
 use crate::http::cookies::clear_former_refresh_tokens;
+use crate::session::error::SessionError;
 
 /// The greatest length of an error in the log and in a response, in characters.
 const MAX_MESSAGE: usize = 800;
@@ -97,6 +98,8 @@ pub struct ErrorResponse {
 struct Log {
     error: String,
     causes: Vec<String>,
+    /// Mark of the answer that every signed-out visitor gets.
+    is_usual: bool,
 }
 
 impl ErrorResponse {
@@ -106,7 +109,7 @@ impl ErrorResponse {
     /// message is cut to 800 characters.
     pub fn new(status: StatusCode, message: impl AsRef<str>) -> Self {
         let message = cleaned_to(MAX_MESSAGE, message.as_ref());
-        let log = Log { error: message.clone(), causes: Vec::new() };
+        let log = Log { error: message.clone(), causes: Vec::new(), is_usual: false };
         Self { status, message, retry_after: None, log }
     }
 
@@ -163,7 +166,7 @@ impl ErrorResponse {
 
     /// Writes the error and its causes to the operator's log.
     pub fn log<T>(&self, request: &Request<T>) {
-        let Log { error, causes } = &self.log;
+        let Log { error, causes, is_usual } = &self.log;
         let method = cleaned(request.method().as_str());
         let path = cleaned(request.uri().path());
         // A text, which the log writes in quotes: what a stranger said within it stays within it.
@@ -171,6 +174,8 @@ impl ErrorResponse {
             tracing::error!(%method, path, error, ?causes, "the request met a fault of ours");
         } else if self.status == StatusCode::SERVICE_UNAVAILABLE {
             tracing::warn!(%method, path, error, ?causes, "the request could not be served");
+        } else if *is_usual {
+            tracing::debug!(%method, path, error, ?causes, "the request was refused");
         } else {
             tracing::info!(%method, path, error, ?causes, "the request was refused");
         }
@@ -179,7 +184,10 @@ impl ErrorResponse {
 
 impl From<&AuthError> for ErrorResponse {
     fn from(error: &AuthError) -> Self {
-        Self::from_error(error.status(), error).retry_after(error.retry_after())
+        let mut response = Self::from_error(error.status(), error).retry_after(error.retry_after());
+        response.log.is_usual =
+            matches!(error.kind(), AuthErrorKind::Session(SessionError::Missing));
+        response
     }
 }
 

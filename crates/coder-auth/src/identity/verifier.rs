@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use coder_core::{
-    Lock, Origin, TransportError, TransportErrorKind, World, is_loopback, is_within, join_path,
-    timeout, with_causes,
+    Lock, Origin, RequestName, TransportError, TransportErrorKind, World, is_loopback, is_within,
+    join_path, timeout, with_causes,
 };
 use futures_channel::oneshot;
 use futures_util::lock::Mutex;
@@ -32,6 +32,8 @@ const MIN_REFETCH_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// The greatest size of a key set, in bytes.
 const MAX_KEY_SET: usize = 256 * 1024;
+/// The name of a request for a key set.
+const KEYS: RequestName = RequestName::new("SigningKeys");
 
 /// Verifier of Backstage identity tokens of trusted issuers: of a portal of this project, seen from
 /// another service, or of other Backstage backends.
@@ -213,7 +215,7 @@ impl TrustedIssuer {
         let request = Request::get(self.jwks_url.as_str()).header(ACCEPT, "application/json");
         let request = request.body(Bytes::new()).map_err(|_| other("its URL cannot be asked"))?;
         let reading = async {
-            let answer = world.transport.send(request).await?;
+            let answer = world.transport.send(KEYS.give(request)).await?;
             let status = answer.status();
             if !status.is_success() {
                 return Err(other(&format!("it answered {}", status.as_u16())));
@@ -240,6 +242,11 @@ impl IdentityVerifier {
     pub fn trusted_issuer(mut self, issuer: impl Into<Arc<TrustedIssuer>>) -> Self {
         self.issuers.push(issuer.into());
         self
+    }
+
+    /// Lists the names that distinguish the trusted issuers.
+    pub(crate) fn issuer_names(&self) -> impl Iterator<Item = &str> {
+        self.issuers.iter().map(|issuer| issuer.name())
     }
 
     /// Verifies a token and returns the identity of its holder.

@@ -12,6 +12,7 @@ use crate::grant::manager::Grants;
 use crate::grant::revocations::Revocations;
 use crate::grant::{Grant, StoredGrant, StoredPair};
 use crate::login::attempt::LoginAttempt;
+use crate::observer::{AuthEvent, AuthEventKind, Events};
 use crate::parts::Parts;
 use crate::random_token::random_token;
 use crate::session::manager::Sessions;
@@ -33,6 +34,7 @@ pub(crate) struct Logins {
     revocations: Revocations,
     sessions: Sessions,
     responses: SessionResponses,
+    events: Events,
 }
 
 /// A finished login: the response for the page, and the handle for the browser's cookie.
@@ -57,6 +59,7 @@ impl Logins {
             revocations: parts.revocations.clone(),
             sessions: parts.sessions.clone(),
             responses: SessionResponses::new(parts),
+            events: parts.events.clone(),
         }
     }
 
@@ -76,7 +79,7 @@ impl Logins {
         let (sessions, ended_in) = (self.sessions.clone(), Arc::clone(environment));
         let work = async move {
             let (this, environment) = login;
-            this.log_in(&environment, attempt, &code, former).await
+            this.log_in_and_tell(&environment, attempt, &code, former).await
         };
         detached_or_else(&self.world, work, move |result| {
             Box::pin(async move {
@@ -88,28 +91,51 @@ impl Logins {
         .await?
     }
 
-    async fn log_in(
+    /// Signs the user in, and tells what came of it. The event names the user as far as it is known.
+    async fn log_in_and_tell(
         &self,
         environment: &Environment,
         attempt: LoginAttempt,
         code: &Secret,
         former: Option<SessionId>,
     ) -> Result<LoggedIn, AuthError> {
+        let mut event = AuthEvent::new(AuthEventKind::SignedIn).environment(&environment.name);
+        let result = self.log_in(environment, attempt, code, former, &mut event).await;
+        if let Err(error) = &result {
+            event.session = None;
+            event = event.or_failed(error);
+        }
+        self.events.tell(&event);
+        result
+    }
+
+    async fn log_in(
+        &self,
+        environment: &Environment,
+        attempt: LoginAttempt,
+        code: &Secret,
+        former: Option<SessionId>,
+        event: &mut AuthEvent,
+    ) -> Result<LoggedIn, AuthError> {
         let confirmed = self.exchange(environment, attempt, code).await?;
-        let (pair, user) = (confirmed.pair.clone(), confirmed.key.user);
+        let (pair, profile) = (confirmed.pair.clone(), &confirmed.grant.profile);
+        *event = event.clone().user(&profile.username, confirmed.key.user);
         let upstream = &environment.upstream;
-        let identity = match environment.identify(&confirmed.grant.profile, user).await {
+        let identity = match environment.identify(profile).await {
             Ok(identity) => identity,
-            Err(refused) => {
+            Err(nobody) => {
+                event.resolvers.clone_from(&nobody.tried);
                 // The user is known to Coder and not to the portal. The login has killed the pair
                 // of the sessions that this user has elsewhere: they get this one.
                 if !matches!(self.store(environment, confirmed, None).await, Ok(Some(_))) {
                     self.revocations.revoke_beside(upstream.clone(), pair);
                 }
-                return Err(refused);
+                return Err(nobody.into());
             }
         };
+        event.entity = identity.as_ref().map(|identity| identity.user.clone());
         let handle = SessionHandle::generate(&*self.world.random)?;
+        event.session = Some(handle.id().prefix());
         let session = Some((&handle, former));
         let result = match self.store(environment, confirmed, session).await {
             Ok(Some(stored)) => {
@@ -122,10 +148,7 @@ impl Logins {
             Err(error) => Err(error),
         };
         match result {
-            Ok(response) => {
-                tracing::info!(environment = environment.name, %user, "signed in");
-                Ok(LoggedIn { response, handle })
-            }
+            Ok(response) => Ok(LoggedIn { response, handle }),
             Err(error) => {
                 // The session may have been written, and nobody gets its handle.
                 self.sessions.end_unheld(environment, &handle).await;

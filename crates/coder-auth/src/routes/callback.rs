@@ -16,6 +16,7 @@ use crate::http::params::Params;
 use crate::http::response;
 use crate::login::attempt::{AttemptId, Flow, LoginAttempt, LoginState};
 use crate::login::completion::{LoggedIn, Logins};
+use crate::observer::{AuthEvent, AuthEventKind, Events};
 use crate::parts::Parts;
 use crate::routes::in_time;
 use crate::routes::recipient::Recipient;
@@ -34,6 +35,7 @@ pub(crate) struct CallbackRoute {
     cookies: CookieRules,
     session: SessionOptions,
     logins: Logins,
+    events: Events,
 }
 
 impl CallbackRoute {
@@ -47,6 +49,7 @@ impl CallbackRoute {
             cookies: parts.cookies.clone(),
             session: parts.session,
             logins: Logins::new(parts),
+            events: parts.events.clone(),
         }
     }
 
@@ -55,7 +58,9 @@ impl CallbackRoute {
         request: &Request<Bytes>,
     ) -> Result<Response<Body>, AuthError> {
         let params = Params::from_callback(request)?;
-        if let Some((recipient, error)) = self.error_without_state(&params, request.headers())? {
+        if let Some((attempt, error)) = self.error_without_state(&params, request.headers())? {
+            self.tell_refused(&attempt.environment, &error);
+            let recipient = Recipient::from_attempt(&attempt);
             return Ok(recipient.respond(Err(error), request));
         }
         let (id, environment) = self.resolve_state(&params)?;
@@ -64,8 +69,14 @@ impl CallbackRoute {
             Ok(attempt) => Recipient::from_attempt(attempt),
             Err(_) => Recipient { flow: Flow::Popup, origin: self.origins.app().clone() },
         };
+        let answered = attempt.and_then(|attempt| Ok((attempt, code(&params)?)));
+        if let Err(error) = &answered {
+            self.tell_refused(&environment.name, error);
+        }
+        let former = self.cookies.session(request.headers()).map(|held| held.id());
         let login = Box::pin(async {
-            self.finish(&environment, attempt?, &params, request.headers()).await
+            let (attempt, code) = answered?;
+            self.logins.finish(&environment, attempt, code, former).await
         });
         let (outcome, handle) = match in_time(&*self.world.runtime, login).await {
             Ok(LoggedIn { response, handle }) => (Ok(response), Some(handle)),
@@ -100,14 +111,18 @@ impl CallbackRoute {
         &self,
         params: &Params<'_>,
         headers: &HeaderMap,
-    ) -> Result<Option<(Recipient, AuthError)>, RequestError> {
+    ) -> Result<Option<(LoginAttempt, AuthError)>, RequestError> {
         if params.single("state")?.is_some() {
             return Ok(None);
         }
         let error = params.single("error")?.and_then(UpstreamError::from_authorization_code);
-        Ok(error
-            .zip(self.newest_attempt(headers))
-            .map(|(error, attempt)| (Recipient::from_attempt(&attempt), error.into())))
+        Ok(self.newest_attempt(headers).zip(error.map(AuthError::from)))
+    }
+
+    /// Tells of a login that has ended before anybody was asked about its user.
+    fn tell_refused(&self, environment: &str, error: &AuthError) {
+        let event = AuthEvent::new(AuthEventKind::SignedIn).environment(environment);
+        self.events.tell(&event.or_failed(error));
     }
 
     fn newest_attempt(&self, headers: &HeaderMap) -> Option<LoginAttempt> {
@@ -145,21 +160,14 @@ impl CallbackRoute {
         }
         Ok(attempt)
     }
+}
 
-    /// Reads the authorization response (RFC 6749 §4.1.2) and, if it has a code, signs in.
-    async fn finish(
-        &self,
-        environment: &Arc<Environment>,
-        attempt: LoginAttempt,
-        params: &Params<'_>,
-        headers: &HeaderMap,
-    ) -> Result<LoggedIn, AuthError> {
-        if let Some(code) = params.single("error")? {
-            let description = params.single("error_description")?;
-            return Err(UpstreamError::from_authorization(code, description).into());
-        }
-        let code = params.single("code")?.ok_or(RequestError::UnexpectedCallback)?;
-        let former = self.cookies.session(headers).map(|held| held.id());
-        self.logins.finish(environment, attempt, Secret::new(code), former).await
+/// Reads the authorization response (RFC 6749 §4.1.2): its code, or the error that it is.
+fn code(params: &Params<'_>) -> Result<Secret, AuthError> {
+    if let Some(code) = params.single("error")? {
+        let description = params.single("error_description")?;
+        return Err(UpstreamError::from_authorization(code, description).into());
     }
+    let code = params.single("code")?.ok_or(RequestError::UnexpectedCallback)?;
+    Ok(Secret::new(code))
 }

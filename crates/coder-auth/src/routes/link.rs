@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use coder_client::UserId;
-use coder_core::{Body, Secret, World, with_causes};
+use coder_core::{Body, Secret, World};
 use http::{Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,7 @@ use crate::http::headers::bearer;
 use crate::http::params::single_param;
 use crate::http::read_json;
 use crate::http::response;
+use crate::observer::{AuthEvent, AuthEventKind, Events};
 use crate::parts::Parts;
 use crate::routes::error::LinkError;
 use crate::sign_in::SignInError;
@@ -52,6 +53,7 @@ pub(crate) struct LinkRoutes {
     users: BackstageUsers,
     links: Links,
     passed_tokens: Arc<PassedTokens>,
+    events: Events,
 }
 
 impl LinkRoutes {
@@ -62,6 +64,7 @@ impl LinkRoutes {
             users: BackstageUsers::new(parts),
             links: parts.links.clone(),
             passed_tokens: Arc::clone(&parts.passed_tokens),
+            events: parts.events.clone(),
         }
     }
 
@@ -79,19 +82,23 @@ impl LinkRoutes {
             Ok(account) => account,
             Err(error) if error.is_about_the_token() => {
                 let token_url = token_url(environment);
-                tracing::info!(error = with_causes(&error), user = %user.entity(), "a token to be linked was refused");
+                let event = link_event(AuthEventKind::LinkRefused, &user, environment);
+                self.events.tell(&event.reason(&error));
                 return Err(LinkError::TokenRefused { token_url }.into());
             }
             Err(error) => return Err(error.into()),
         };
         question.accepted();
-        self.check_owner(&user, environment, account, &profile).await?;
+        if let Err(error) = self.check_owner(&user, environment, account, &profile).await {
+            let event = link_event(AuthEventKind::LinkRefused, &user, environment);
+            self.events.tell(&event.user(&profile.username, account).reason(&error));
+            return Err(error);
+        }
         let confirmed_at = self.world.clock.now();
         let link = Link { token, user: account, profile, confirmed_at };
         self.links.put(&user.link_key(environment), &link).await?;
-        let username = &link.profile.username;
-        let user = user.entity();
-        tracing::info!(%user, environment = environment.name, username, "a token was linked");
+        let event = link_event(AuthEventKind::Linked, &user, environment);
+        self.events.tell(&event.user(&link.profile.username, account));
         Ok(respond(environment, Some(&link.profile)))
     }
 
@@ -115,7 +122,7 @@ impl LinkRoutes {
         let Some(sign_in) = &environment.sign_in else { return Ok(()) };
         match sign_in.resolve(profile).await {
             Ok(identity) if identity.user != *user.entity() => Err(other_person().into()),
-            Err(error @ SignInError::Catalog(_)) => Err(error.into()),
+            Err(nobody) if matches!(nobody.error, SignInError::Catalog(_)) => Err(nobody.into()),
             Ok(_) => Ok(()),
             // Nobody has this account, as far as the resolvers know: not the caller either.
             Err(_) => Err(LinkError::UnknownPerson { username: profile.username.clone() }.into()),
@@ -128,8 +135,7 @@ impl LinkRoutes {
     ) -> Result<Response<Body>, AuthError> {
         let (user, environment) = self.authorize(request).await?;
         self.links.delete(&user.link_key(environment)).await?;
-        let user = user.entity();
-        tracing::info!(%user, environment = environment.name, "the link was removed");
+        self.events.tell(&link_event(AuthEventKind::Unlinked, &user, environment));
         Ok(response::empty(StatusCode::NO_CONTENT))
     }
 
@@ -176,6 +182,11 @@ impl LinkRoutes {
         };
         Ok((user, self.environments.named_or_only(named.or(own).as_deref())?))
     }
+}
+
+/// Makes an event of this user's link in an environment.
+fn link_event(kind: AuthEventKind, user: &BackstageUser, environment: &Environment) -> AuthEvent {
+    AuthEvent::new(kind).environment(&environment.name).entity(Some(user.entity().clone()))
 }
 
 /// Reads the token from the body of a request to link one.

@@ -8,9 +8,12 @@ use jiff::SignedDuration;
 
 use crate::environment::{Environment, Environments};
 use crate::error::AuthError;
+use crate::grant::StoredGrant;
 use crate::grant::key::GrantKey;
 use crate::grant::revocations::Revocations;
 use crate::http::cookies::CookieRules;
+use crate::observer::{AuthEvent, AuthEventKind, Events};
+use crate::seal::SealingKeys;
 use crate::session::error::SessionError;
 use crate::session::{LogoutScope, SessionHandle, SessionId, SessionOptions};
 use crate::store::{AuthStore, GrantRecord, RevocationRecord, SessionRecord};
@@ -25,22 +28,27 @@ const STEP: u32 = 500;
 pub(crate) struct Sessions {
     world: World,
     store: Arc<dyn AuthStore>,
+    keys: SealingKeys,
     environments: Arc<Environments>,
     revocations: Revocations,
     cookies: CookieRules,
     options: SessionOptions,
+    events: Events,
 }
 
 impl Sessions {
+    #[expect(clippy::too_many_arguments, reason = "each is a part of its own")]
     pub(crate) fn new(
         world: World,
         store: Arc<dyn AuthStore>,
+        keys: SealingKeys,
         environments: Arc<Environments>,
         revocations: Revocations,
         cookies: CookieRules,
         options: SessionOptions,
+        events: Events,
     ) -> Self {
-        Self { world, store, environments, revocations, cookies, options }
+        Self { world, store, keys, environments, revocations, cookies, options, events }
     }
 
     /// Refuses a request without a session cookie.
@@ -104,13 +112,21 @@ impl Sessions {
 
     /// Ends what a logout of this session ends: the session or its grant.
     pub(crate) async fn log_out(&self, id: &SessionId) -> Result<(), AuthError> {
-        let Some(session) = self.store.session(id).await? else { return Ok(()) };
+        let Some((session, grant)) = self.store.session_with_grant(id).await? else {
+            return Ok(());
+        };
         let due_at = self.revocations.due_at();
         let ended = match self.options.logout {
             LogoutScope::Session => self.store.end_session(id, due_at).await?,
             LogoutScope::Grant => self.store.end_grant(&session.grant, due_at).await?,
         };
-        tracing::info!(environment = session.environment, user = %session.grant.user, "signed out");
+        let stored = grant.and_then(|record| StoredGrant::open(&self.keys, record).ok());
+        let username = stored.map(|stored| stored.grant.profile.username).unwrap_or_default();
+        let event = AuthEvent::new(AuthEventKind::SignedOut)
+            .environment(&session.environment)
+            .user(&username, session.grant.user)
+            .session(id);
+        self.events.tell(&event);
         self.revoke_ended(ended).await;
         Ok(())
     }

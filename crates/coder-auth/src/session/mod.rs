@@ -100,6 +100,11 @@ impl SessionId {
         &self.0
     }
 
+    /// Returns the first 8 characters, which tell sessions apart in a log.
+    pub fn prefix(&self) -> String {
+        self.0.chars().take(8).collect()
+    }
+
     /// Restores an id that a store has kept as [`SessionId::as_str`].
     pub fn from_stored(text: impl Into<String>) -> Self {
         Self(text.into())
@@ -108,7 +113,6 @@ impl SessionId {
 
 impl fmt::Debug for SessionId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let short: String = self.0.chars().take(8).collect();
-        write!(formatter, "SessionId({short}…)")
+        write!(formatter, "SessionId({}…)", self.prefix())
     }
 }

@@ -147,10 +147,7 @@ impl SessionResponses {
             user_entity_ref,
             ownership_entity_refs: identity.ownership.iter().map(ToString::to_string).collect(),
         };
-        // Most often nothing has changed, and reading costs less than writing.
-        if self.store.person(&person.user_entity_ref).await?.as_ref() != Some(&person) {
-            self.store.put_person(person.clone()).await?;
-        }
+        self.store.put_person(person.clone(), &stored.key).await?;
         Ok(IdentityResponse {
             token: token.token,
             identity: Identity {

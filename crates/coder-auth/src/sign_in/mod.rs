@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use backstage_catalog::{Catalog, Entity, EntityRef};
-use coder_client::UserId;
-use coder_core::{MaybeSend, MaybeSync, quoted};
+use coder_core::{MaybeSend, MaybeSync};
 
+use crate::error::AuthErrorKind;
 use crate::grant::profile::Profile;
 
 pub(crate) mod builtin;
@@ -127,9 +127,21 @@ struct Named {
 }
 
 /// A sign-in without an identity, with the names of the resolvers that were tried.
-struct Nobody<'a> {
-    error: SignInError,
-    tried: Vec<&'a str>,
+pub(crate) struct Nobody {
+    pub(crate) error: SignInError,
+    pub(crate) tried: Vec<String>,
+}
+
+impl From<SignInError> for Nobody {
+    fn from(error: SignInError) -> Self {
+        Self { error, tried: Vec::new() }
+    }
+}
+
+impl From<Nobody> for AuthErrorKind {
+    fn from(nobody: Nobody) -> Self {
+        Self::SignIn(nobody.error)
+    }
 }
 
 /// A rule that computes through which entities a user owns things.
@@ -197,30 +209,10 @@ impl SignIn {
         self
     }
 
-    pub(crate) async fn resolve(&self, user: &Profile) -> Result<BackstageIdentity, SignInError> {
-        let identity = self.first_identity(user).await.map_err(|nobody| nobody.error)?;
-        self.with_ownership(identity).await
-    }
-
-    /// Finds the identity of a user who signs in. The log names a user who was refused, and the
-    /// resolvers that were tried.
-    pub(crate) async fn resolve_or_log(
-        &self,
-        user: &Profile,
-        id: UserId,
-    ) -> Result<BackstageIdentity, SignInError> {
-        let identity = match self.first_identity(user).await {
-            Ok(identity) => identity,
-            Err(Nobody { error: error @ SignInError::Catalog(_), .. }) => return Err(error),
-            Err(Nobody { error, tried }) => {
-                let username = quoted(&user.username);
-                let resolvers: Vec<String> = tried.into_iter().map(quoted).collect();
-                let resolvers = resolvers.join(", ");
-                tracing::info!(%username, %id, %resolvers, "a user of coder was not signed in");
-                return Err(error);
-            }
-        };
-        self.with_ownership(identity).await
+    /// Finds the identity of a user.
+    pub(crate) async fn resolve(&self, user: &Profile) -> Result<BackstageIdentity, Nobody> {
+        let identity = self.first_identity(user).await?;
+        Ok(self.with_ownership(identity).await?)
     }
 
     /// Returns the identity of a user who is known already, with the user's ownership of today.
@@ -245,10 +237,10 @@ impl SignIn {
         Ok(BackstageIdentity { ownership, ..identity })
     }
 
-    async fn first_identity(&self, user: &Profile) -> Result<BackstageIdentity, Nobody<'_>> {
+    async fn first_identity(&self, user: &Profile) -> Result<BackstageIdentity, Nobody> {
         let mut tried = Vec::new();
         for Named { name, resolver } in &self.resolvers {
-            tried.push(name.as_str());
+            tried.push(name.clone());
             match resolver.resolve(user, &*self.catalog).await {
                 Err(SignInError::NotFound) => {}
                 Err(error) => return Err(Nobody { error, tried }),

@@ -1,6 +1,7 @@
 //! The store of one process, gone with it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::MutexGuard;
 
 use async_trait::async_trait;
@@ -8,9 +9,9 @@ use coder_core::Lock;
 use jiff::Timestamp;
 
 use super::{
-    AuthStore, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
-    LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord, SigningKeyRecord,
-    StoreError,
+    AuthStore, Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
+    LoginCompletion, LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord,
+    SigningKeyRecord, StoreCounts, StoreError,
 };
 use crate::grant::key::GrantKey;
 use crate::login::attempt::AttemptId;
@@ -39,6 +40,8 @@ struct GrantRow {
     record: GrantRecord,
     /// Ids of its sessions; never empty.
     sessions: BTreeSet<SessionId>,
+    /// User entity refs of those who have signed in with it.
+    persons: BTreeSet<String>,
     lease: Option<(String, Timestamp)>,
 }
 
@@ -87,7 +90,8 @@ impl Tables {
                         Some(std::mem::replace(&mut row.record, record))
                     }
                     None => {
-                        let row = GrantRow { record, sessions: BTreeSet::new(), lease: None };
+                        let (sessions, persons) = (BTreeSet::new(), BTreeSet::new());
+                        let row = GrantRow { record, sessions, persons, lease: None };
                         self.grants.insert(key.clone(), row);
                         None
                     }
@@ -123,6 +127,7 @@ impl Tables {
             return None;
         }
         let row = self.grants.remove(&session.grant)?;
+        self.forget_persons(&row);
         Some(self.revoke(row.record, due_at))
     }
 
@@ -131,7 +136,31 @@ impl Tables {
         for session in &row.sessions {
             self.sessions.remove(session);
         }
+        self.forget_persons(&row);
         Some(self.revoke(row.record, due_at))
+    }
+
+    /// Forgets those who have signed in with an ended grant, and with no other one.
+    fn forget_persons(&mut self, ended: &GrantRow) {
+        for name in &ended.persons {
+            if !self.grants.values().any(|grant| grant.persons.contains(name)) {
+                self.persons.remove(name);
+            }
+        }
+    }
+
+    fn erase(&mut self, erasure: &Erasure) -> Erased {
+        let (sessions, persons, links) =
+            (self.sessions.len(), self.persons.len(), self.links.len());
+        let grants = erasure.grants.iter();
+        let revocations = grants.filter_map(|key| self.end_grant(key, erasure.due_at)).collect();
+        self.links.retain(|key, _| !erasure.links.contains(key));
+        Erased {
+            revocations,
+            sessions: (sessions - self.sessions.len()) as u64,
+            persons: (persons - self.persons.len()) as u64,
+            links: (links - self.links.len()) as u64,
+        }
     }
 
     fn revoke(&mut self, grant: GrantRecord, due_at: Timestamp) -> RevocationRecord {
@@ -318,13 +347,48 @@ impl AuthStore for MemoryAuthStore {
         Ok(())
     }
 
-    async fn put_person(&self, person: PersonRecord) -> Result<(), StoreError> {
-        self.tables().persons.insert(person.user_entity_ref.clone(), person);
+    async fn put_person(&self, person: PersonRecord, grant: &GrantKey) -> Result<(), StoreError> {
+        let mut tables = self.tables();
+        if let Some(grant) = tables.grants.get_mut(grant) {
+            grant.persons.insert(person.user_entity_ref.clone());
+            tables.persons.insert(person.user_entity_ref.clone(), person);
+        }
         Ok(())
     }
 
     async fn person(&self, user_entity_ref: &str) -> Result<Option<PersonRecord>, StoreError> {
         Ok(self.tables().persons.get(user_entity_ref).cloned())
+    }
+
+    async fn sessions(
+        &self,
+        after: Option<&SessionId>,
+        limit: u32,
+    ) -> Result<Vec<(SessionRecord, GrantRecord)>, StoreError> {
+        let tables = self.tables();
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let listed = tables.sessions.range((from, Bound::Unbounded)).filter_map(|(_, session)| {
+            let grant = tables.grants.get(&session.grant)?;
+            Some((session.clone(), grant.record.clone()))
+        });
+        Ok(listed.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+    }
+
+    async fn persons_of_grant(&self, key: &GrantKey) -> Result<Vec<String>, StoreError> {
+        let tables = self.tables();
+        let persons = tables.grants.get(key).map(|grant| grant.persons.iter().cloned().collect());
+        Ok(persons.unwrap_or_default())
+    }
+
+    async fn grants_of_person(&self, user_entity_ref: &str) -> Result<Vec<GrantKey>, StoreError> {
+        let tables = self.tables();
+        let grants =
+            tables.grants.iter().filter(|(_, grant)| grant.persons.contains(user_entity_ref));
+        Ok(grants.map(|(key, _)| key.clone()).collect())
+    }
+
+    async fn erase(&self, erasure: Erasure) -> Result<Erased, StoreError> {
+        Ok(self.tables().erase(&erasure))
     }
 
     async fn put_signing_key(&self, key: SigningKeyRecord) -> Result<(), StoreError> {
@@ -341,5 +405,16 @@ impl AuthStore for MemoryAuthStore {
     async fn delete_signing_keys_before(&self, before: Timestamp) -> Result<(), StoreError> {
         self.tables().signing_keys.retain(|key| key.created_at >= before);
         Ok(())
+    }
+
+    async fn counts(&self) -> Result<Option<StoreCounts>, StoreError> {
+        let tables = self.tables();
+        let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        Ok(Some(StoreCounts {
+            sessions: count(tables.sessions.len()),
+            grants: count(tables.grants.len()),
+            links: count(tables.links.len()),
+            revocations: count(tables.revocations.len()),
+        }))
     }
 }

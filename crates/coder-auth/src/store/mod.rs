@@ -4,9 +4,10 @@
 //! each method of [`AuthStore`] is one transition of a login, and one transaction. The rules of
 //! *when* a transition is right are the login's; *that it happens as a whole* is the store's.
 //!
-//! Three invariants hold after every transition:
+//! Four invariants hold after every transition:
 //!
 //! - a grant has at least one session, and a session has a grant;
+//! - a person has signed in with at least one grant that has not ended;
 //! - only [`AuthStore::finish_login`] makes a grant, and a [`GrantVersion`] is never used twice;
 //! - a token pair is in a grant or among the revocations, until [`AuthStore::forget_revocation`]
 //!   or a rotation says that it is dead.
@@ -29,9 +30,9 @@ use crate::session::SessionId;
 
 pub use error::StoreError;
 pub use records::{
-    GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
-    LoginOutcome, PairId, PairRecord, PersonRecord, RevocationRecord, SessionRecord,
-    SigningKeyRecord,
+    Erased, Erasure, GrantChange, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
+    LoginCompletion, LoginOutcome, PairId, PairRecord, PersonRecord, RevocationRecord,
+    SessionRecord, SigningKeyRecord, StoreConnections, StoreCounts,
 };
 
 /// A store of grants, sessions and what belongs to them. Each method is one transition of a login,
@@ -177,11 +178,35 @@ pub trait AuthStore: MaybeSend + MaybeSync {
     /// Deletes a linked token, if there is one.
     async fn delete_link(&self, key: &LinkKey) -> Result<(), StoreError>;
 
-    /// Stores the ownership of a user, in place of the former one.
-    async fn put_person(&self, person: PersonRecord) -> Result<(), StoreError>;
+    /// Stores the ownership of a user who signs in with this grant, in place of the former one.
+    /// Nothing is stored if the grant has ended; what is stored ends with the last grant that
+    /// the user has signed in with.
+    ///
+    /// Each refresh calls this method, so what is known already should cost no write.
+    async fn put_person(&self, person: PersonRecord, grant: &GrantKey) -> Result<(), StoreError>;
 
     /// Reads the ownership of a user, by canonical user entity ref.
     async fn person(&self, user_entity_ref: &str) -> Result<Option<PersonRecord>, StoreError>;
+
+    /// Lists up to `limit` sessions with their grants, in an order of the store's own: the first
+    /// ones, or those that follow the session `after`.
+    async fn sessions(
+        &self,
+        after: Option<&SessionId>,
+        limit: u32,
+    ) -> Result<Vec<(SessionRecord, GrantRecord)>, StoreError>;
+
+    /// Lists the users who have signed in with this grant, by canonical user entity ref and in
+    /// its order.
+    async fn persons_of_grant(&self, key: &GrantKey) -> Result<Vec<String>, StoreError>;
+
+    /// Lists the grants that this user has signed in with, in any order.
+    async fn grants_of_person(&self, user_entity_ref: &str) -> Result<Vec<GrantKey>, StoreError>;
+
+    /// Deletes what is stored about a person. A trace that is not there is none to delete.
+    ///
+    /// The pairs of the ended grants are then among the revocations, and are returned.
+    async fn erase(&self, erasure: Erasure) -> Result<Erased, StoreError>;
 
     /// Stores a signing key for identity tokens.
     async fn put_signing_key(&self, key: SigningKeyRecord) -> Result<(), StoreError>;
@@ -191,6 +216,19 @@ pub trait AuthStore: MaybeSend + MaybeSync {
 
     /// Deletes the signing keys that were made before this moment.
     async fn delete_signing_keys_before(&self, before: Timestamp) -> Result<(), StoreError>;
+
+    /// Counts what is stored; `None` if this store does not count, which is the default.
+    ///
+    /// It is asked each time metrics are read.
+    async fn counts(&self) -> Result<Option<StoreCounts>, StoreError> {
+        Ok(None)
+    }
+
+    /// Returns the state of the connections to a database; `None` if there are none or they are not
+    /// counted, which is the default.
+    fn connections(&self) -> Option<StoreConnections> {
+        None
+    }
 }
 
 /// A shared store is a store, so that whoever takes one takes an [`Arc`] of it as well.
@@ -315,12 +353,32 @@ impl<S: AuthStore + ?Sized> AuthStore for Arc<S> {
         (**self).delete_link(key).await
     }
 
-    async fn put_person(&self, person: PersonRecord) -> Result<(), StoreError> {
-        (**self).put_person(person).await
+    async fn put_person(&self, person: PersonRecord, grant: &GrantKey) -> Result<(), StoreError> {
+        (**self).put_person(person, grant).await
     }
 
     async fn person(&self, user_entity_ref: &str) -> Result<Option<PersonRecord>, StoreError> {
         (**self).person(user_entity_ref).await
+    }
+
+    async fn sessions(
+        &self,
+        after: Option<&SessionId>,
+        limit: u32,
+    ) -> Result<Vec<(SessionRecord, GrantRecord)>, StoreError> {
+        (**self).sessions(after, limit).await
+    }
+
+    async fn persons_of_grant(&self, key: &GrantKey) -> Result<Vec<String>, StoreError> {
+        (**self).persons_of_grant(key).await
+    }
+
+    async fn grants_of_person(&self, user_entity_ref: &str) -> Result<Vec<GrantKey>, StoreError> {
+        (**self).grants_of_person(user_entity_ref).await
+    }
+
+    async fn erase(&self, erasure: Erasure) -> Result<Erased, StoreError> {
+        (**self).erase(erasure).await
     }
 
     async fn put_signing_key(&self, key: SigningKeyRecord) -> Result<(), StoreError> {
@@ -333,5 +391,13 @@ impl<S: AuthStore + ?Sized> AuthStore for Arc<S> {
 
     async fn delete_signing_keys_before(&self, before: Timestamp) -> Result<(), StoreError> {
         (**self).delete_signing_keys_before(before).await
+    }
+
+    async fn counts(&self) -> Result<Option<StoreCounts>, StoreError> {
+        (**self).counts().await
+    }
+
+    fn connections(&self) -> Option<StoreConnections> {
+        (**self).connections()
     }
 }

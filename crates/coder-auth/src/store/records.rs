@@ -201,13 +201,62 @@ pub struct LinkRecord {
     pub sealed: Vec<u8>,
 }
 
-/// The ownership of a signed-in user, for `/v1/userinfo`. The last sign-in counts.
+/// The ownership of a signed-in user, for `/v1/userinfo`. The last sign-in counts. It ends with the
+/// last grant that the user has signed in with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonRecord {
     /// User entity ref in canonical form: `user:default/alice`.
     pub user_entity_ref: String,
     /// Canonical references of the entities through which the user owns things.
     pub ownership_entity_refs: Vec<String>,
+}
+
+/// The traces of a person that an administrator has deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erasure {
+    /// Grants that end, with all their sessions.
+    pub grants: Vec<GrantKey>,
+    /// Keys of the linked tokens.
+    pub links: Vec<LinkKey>,
+    /// Moment from which on the pairs of the ended grants are due for revocation.
+    pub due_at: Timestamp,
+}
+
+/// The outcome of an [`Erasure`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Pairs of the ended grants, which are to be revoked.
+    pub revocations: Vec<RevocationRecord>,
+    /// Number of sessions that have ended.
+    pub sessions: u64,
+    /// Number of users whose ownership was deleted, because they have no other grant.
+    pub persons: u64,
+    /// Number of linked tokens that were deleted.
+    pub links: u64,
+}
+
+/// The numbers of what is stored, for all processes that share the store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreCounts {
+    /// Sessions that have not ended.
+    pub sessions: u64,
+    /// Grants, each of which has a session.
+    pub grants: u64,
+    /// Linked tokens of all persons.
+    pub links: u64,
+    /// Token pairs that are to be revoked at Coder, those of logins under way among them.
+    pub revocations: u64,
+}
+
+/// The connections of one process to a database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreConnections {
+    /// Connections that are in use.
+    pub used: u32,
+    /// Open connections that wait for work.
+    pub idle: u32,
+    /// Greatest number of connections.
+    pub max: u32,
 }
 
 /// A key that identity tokens are signed with.

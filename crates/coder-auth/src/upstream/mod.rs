@@ -9,6 +9,7 @@ mod cached;
 pub(crate) mod error;
 mod exchange;
 pub(crate) mod probe;
+mod reachability;
 pub(crate) mod registration;
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ use budget::{Burst, LoginBudget};
 use cached::Cached;
 use exchange::{Exchange, Revocation};
 use probe::ApplicationVerdict;
+use reachability::Reachability;
 
 pub use error::UpstreamError;
 
@@ -103,6 +105,7 @@ pub(crate) struct Upstream {
     release: Cached<Capabilities>,
     application: Cached<ApplicationVerdict>,
     budget: Arc<LoginBudget>,
+    reachability: Reachability,
 }
 
 /// State that the environments of one deployment share.
@@ -149,6 +152,7 @@ impl Upstream {
             release: Cached::default(),
             application: Cached::default(),
             budget: Arc::default(),
+            reachability: Reachability::default(),
         }
     }
 
@@ -166,6 +170,12 @@ impl Upstream {
     /// Returns the application that token pairs are issued to.
     pub(crate) fn app(&self) -> &OAuth2App {
         &self.app
+    }
+
+    /// Returns whether the deployment answered the last time that it was asked for a probe; `None` if
+    /// that is not known yet. It is asked beside the caller.
+    pub(crate) fn is_reached(&self) -> Option<bool> {
+        self.reachability.last_known(&self.world, &self.client)
     }
 
     /// Returns a client for Coder's API with this access token.

@@ -20,6 +20,8 @@ pub struct RegisteredApp {
     pub client_secret: Secret,
     /// Whether an application with this name and callback URL existed and got a further secret.
     pub reused: bool,
+    /// Callback URLs of the other applications with this name.
+    pub namesakes: Vec<String>,
 }
 
 /// Reasons why a portal is not registered.
@@ -86,6 +88,9 @@ pub async fn register_app(
         client.send(&ListOAuth2Apps::new()).await.map_err(RegistrationError::from_app_request)?;
     let known =
         apps.iter().find(|app| app.name == name && app.callback_url == callback_url.as_str());
+    let namesakes = apps.iter().filter(|app| app.name == name);
+    let namesakes = namesakes.filter(|app| app.callback_url != callback_url.as_str());
+    let namesakes = namesakes.map(|app| app.callback_url.clone()).collect();
     let client_id = match known {
         Some(app) => app.id,
         None => {
@@ -99,6 +104,7 @@ pub async fn register_app(
             client_id,
             client_secret: secret.client_secret_full,
             reused: known.is_some(),
+            namesakes,
         }),
         Err(error) => {
             if known.is_none()
@@ -138,5 +144,6 @@ pub async fn register_dynamically(
         client_id: registered.client_id,
         client_secret: registered.client_secret.ok_or(RegistrationError::NoSecret)?,
         reused: false,
+        namesakes: Vec::new(),
     })
 }

@@ -1,4 +1,4 @@
-use coder_auth::{MemoryAuthStore, SignIn, UsernameMatchingUserEntityName};
+use coder_auth::{CredentialKind, MemoryAuthStore, SignIn, UsernameMatchingUserEntityName};
 use coder_client::operations::GetUser;
 use coder_testkit::{Fault, TestPortal};
 use futures_util::FutureExt as _;
@@ -25,6 +25,21 @@ async fn a_callers_own_token_is_passed_through() {
     let user = caller.client().send(&GetUser::me()).await.unwrap();
     assert_eq!(user.username, "alice");
     assert_eq!(caller.environment(), "development");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_kind_of_credential_is_that_of_the_one_that_counts_whatever_it_is_worth() {
+    let house = House::current();
+    let (token, bearer) = (("coder-session-token", "made-up"), ("authorization", "Bearer made-up"));
+    let cookie = ("cookie", "__Host-coder-session=made-up");
+    for (pairs, kind) in [
+        (vec![token, bearer, cookie], CredentialKind::CoderToken),
+        (vec![bearer, cookie], CredentialKind::IdentityToken),
+        (vec![("authorization", "Basic made-up"), cookie], CredentialKind::Session),
+        (vec![("cookie", "theme=dark")], CredentialKind::Nothing),
+    ] {
+        assert_eq!(house.auth.credential_kind(&headers(&pairs)), kind, "{pairs:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -146,6 +146,30 @@ async fn a_link_is_another_persons_when_another_issuer_says_the_same_name() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_link_ends_with_the_erasure_of_its_holder_and_stays_for_others() {
+    let beside = Beside::with_sign_in();
+    let house = &beside.house;
+    let (alice, bob) = (house.coder.add_user("alice"), house.coder.add_user("twin-1"));
+    let (of_alice, of_bob) = (beside.token(ALICE), beside.token("user:default/twin-1"));
+    for (token, user) in [(&of_alice, &alice), (&of_bob, &bob)] {
+        Ask::by("POST", token).with_token(&user.session_token).at(&house.auth).await;
+    }
+    let browser = house.signed_in(&alice).await;
+    let own = Ask::in_browser("POST", &browser).with_token(&alice.session_token);
+    assert_eq!(own.at(&house.auth).await.status(), StatusCode::OK);
+    // By the id alone, which finds what is left after a sign-out.
+    let administration = house.auth.administration();
+    administration.end_all().await.unwrap();
+    let erased = administration.erase(&alice.id.to_string().parse().unwrap()).await.unwrap();
+    assert_eq!((erased.sessions, erased.links), (0, 1));
+    let erased = administration.erase(&ALICE.parse().unwrap()).await.unwrap();
+    assert_eq!((erased.sessions, erased.links), (0, 1));
+    for (token, linked) in [(&of_alice, Value::Null), (&of_bob, json!("twin-1"))] {
+        assert_eq!(Ask::by("GET", token).at(&house.auth).await.json()["username"], linked);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_link_ends_when_coder_does_not_accept_the_token_any_more() {
     let beside = Beside::new();
     let (house, token) = (&beside.house, beside.token(ALICE));

@@ -6,6 +6,7 @@
     reason = "a failed test may panic anywhere"
 )]
 
+mod administration;
 mod application;
 mod attacks;
 mod bounds;

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use coder_auth::store::{
-    AuthStore, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
-    LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord, SigningKeyRecord,
-    StoreError,
+    AuthStore, Erased, Erasure, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
+    LoginCompletion, LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord,
+    SigningKeyRecord, StoreError,
 };
 use coder_auth::{AttemptId, CoderAuth, GrantKey, SealingKeys, SessionId};
 use coder_core::Secret;
@@ -81,8 +81,12 @@ pass_on! {
     fn put_link(link: LinkRecord) -> ();
     fn update_link(key: &LinkKey, expected: GrantVersion, link: Option<LinkRecord>) -> bool;
     fn delete_link(key: &LinkKey) -> ();
-    fn put_person(person: PersonRecord) -> ();
+    fn put_person(person: PersonRecord, grant: &GrantKey) -> ();
     fn person(user_entity_ref: &str) -> Option<PersonRecord>;
+    fn sessions(after: Option<&SessionId>, limit: u32) -> Vec<(SessionRecord, GrantRecord)>;
+    fn persons_of_grant(key: &GrantKey) -> Vec<String>;
+    fn grants_of_person(user_entity_ref: &str) -> Vec<GrantKey>;
+    fn erase(erasure: Erasure) -> Erased;
     fn put_signing_key(key: SigningKeyRecord) -> ();
     fn signing_keys() -> Vec<SigningKeyRecord>;
     fn delete_signing_keys_before(before: Timestamp) -> ();

@@ -242,7 +242,7 @@ impl House {
     }
 }
 
-fn options(
+pub(crate) fn options(
     environment: EnvironmentOptions,
     configure: impl Fn(EnvironmentOptions) -> EnvironmentOptions,
 ) -> AuthOptions {

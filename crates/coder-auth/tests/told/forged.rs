@@ -16,6 +16,14 @@ fn assert_harmless(what: &str, text: &str) {
     assert!(text.chars().count() < 1500, "{what}: {} characters", text.chars().count());
 }
 
+/// A login that fails is one line of the audit log, and one of its request.
+fn assert_audited_and_refused(what: &str, lines: &str) {
+    assert_eq!(lines.lines().count(), 2, "{lines}");
+    for line in lines.lines() {
+        assert_harmless(what, line);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn text_from_outside_gives_one_harmless_line() {
     let (log, _listening) = listening();
@@ -42,9 +50,7 @@ async fn text_from_outside_gives_one_harmless_line() {
         back.set_query(Some(&format!("state={state}&{parameter}={FORGED}{long}&error=e")));
         let told = message(&browser.call_back(&house.auth, &back).await);
         assert_harmless(parameter, told["error"]["message"].as_str().unwrap());
-        let lines = logged(&log);
-        assert_eq!(lines.lines().count(), 1, "{lines}");
-        assert_harmless(parameter, &lines);
+        assert_audited_and_refused(parameter, &logged(&log));
     }
 }
 
@@ -87,8 +93,6 @@ async fn words_of_coder_give_one_harmless_line() {
         logged(&log);
         let told = message(&browser.call_back(&house.auth, &callback).await);
         assert_harmless(path, told["error"]["message"].as_str().unwrap());
-        let lines = logged(&log);
-        assert_eq!(lines.lines().count(), 1, "{lines}");
-        assert_harmless(path, &lines);
+        assert_audited_and_refused(path, &logged(&log));
     }
 }

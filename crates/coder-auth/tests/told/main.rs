@@ -15,16 +15,11 @@ mod storage;
 #[path = "../login/support.rs"]
 mod support;
 
+mod audit;
 mod forged;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use backstage_catalog::MemoryCatalog;
-use bytes::Bytes;
-use coder_auth::{
-    EmailMatchingUserEntityProfileEmail, EmailOptions, SignIn, UsernameMatchingUserEntityName,
-};
 use coder_testkit::{FakeUser, Fault, LogBuffer, Version};
 use http::StatusCode;
 
@@ -154,81 +149,6 @@ async fn every_failure_tells_the_person_and_the_operator_what_to_do() {
     insta::with_settings!({ filters => [(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<uuid>")] }, {
         insta::assert_snapshot!(told);
     });
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_log_says_who_was_refused_and_by_which_resolvers() {
-    let entities = Arc::new(MemoryCatalog::new(Vec::new()));
-    let sign_in = SignIn::new(entities)
-        .resolver(EmailMatchingUserEntityProfileEmail::default())
-        .named_resolver("employeeId", Arc::new(UsernameMatchingUserEntityName::default()));
-    for version in Version::ALL.into_iter().filter(|version| *version >= Version::V2_25) {
-        let (log, _listening) = listening();
-        let house = House::with(version, |coder| coder.sign_in(sign_in.clone()));
-        let stranger = house.coder.add_user("stranger");
-        login(&house, &stranger, |_| {}).await;
-        let logged = logged(&log);
-        let line = logged.lines().find(|line| line.contains("was not signed in"));
-        let line = line.unwrap_or_else(|| panic!("{version}: {logged}"));
-        for said in [
-            "username=`stranger`",
-            &format!("id={}", stranger.id),
-            "resolvers=`emailMatchingUserEntityProfileEmail`, `employeeId`",
-        ] {
-            assert!(line.contains(said), "{version}: {line}");
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_log_says_who_has_signed_in_and_out() {
-    let (log, _listening) = listening();
-    let house = House::current();
-    let alice = house.coder.add_user("alice");
-    let mut browser = house.signed_in(&alice).await;
-    let user = format!("environment=\"development\" user={}", alice.id);
-    let told = logged(&log);
-    assert!(told.contains(&format!("INFO signed in {user}")), "{told}");
-    browser.log_out(&house).await;
-    let told = logged(&log);
-    assert_eq!(told.matches(&format!("INFO signed out {user}")).count(), 1, "{told}");
-    browser.log_out(&house).await;
-    assert!(!logged(&log).contains("signed out"), "nobody was signed in");
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_log_says_who_has_linked_a_token_by_the_reference_of_the_entity() {
-    let (log, _listening) = listening();
-    let options = EmailOptions::default().dangerously_allow_sign_in_without_user_in_catalog(true);
-    let resolver = EmailMatchingUserEntityProfileEmail::new(options);
-    let sign_in = SignIn::new(Arc::new(MemoryCatalog::new(Vec::new()))).resolver(resolver);
-    let house = House::with(Version::default(), |coder| coder.sign_in(sign_in.clone()));
-    let alice = house.coder.add_user_with_email("alice", "alice@example.com");
-    let browser = house.signed_in(&alice).await;
-    let request = |method: &str| {
-        browser
-            .request(method, "/api/coder/v1/link")
-            .header("x-requested-with", "XMLHttpRequest")
-            .header("content-type", "application/json")
-    };
-    let token = serde_json::json!({ "token": alice.session_token.expose() }).to_string();
-    logged(&log);
-    let linking = request("POST").body(Bytes::from(token)).unwrap();
-    let linked = support::read(house.auth.link(&linking)).await;
-    assert_eq!(linked.status(), StatusCode::OK);
-    let told = logged(&log);
-    assert!(
-        told.contains("INFO a token was linked user=user:default/alice@example.com "),
-        "{told}"
-    );
-    assert!(told.contains("username=\"alice\""), "{told}");
-    let removing = request("DELETE").body(Bytes::new()).unwrap();
-    support::read(house.auth.unlink(&removing)).await;
-    let told = logged(&log);
-    assert!(
-        told.contains("INFO the link was removed user=user:default/alice@example.com "),
-        "{told}"
-    );
 }
 
 /// Checks that the tries before are no warnings: each of many pairs would make one every ten

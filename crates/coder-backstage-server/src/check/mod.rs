@@ -7,6 +7,7 @@ use std::future::pending;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use backstage_catalog::ConfiguredCatalog;
 use coder_auth::MemoryAuthStore;
@@ -80,7 +81,8 @@ async fn ask(
         checkup = checkup.session_token(token);
     }
     if let Some(url) = &args.from_outside {
-        checkup = checkup.from_outside(url.clone());
+        let hold = Duration::from_secs(args.hold.into());
+        checkup = checkup.from_outside(url.clone()).hold(hold);
     }
     findings.extend(checkup.run().await);
     Ok(())
@@ -117,9 +119,17 @@ async fn store(
             (None, vec![finding(Verdict::Wrong, &text).remedy(remedy)])
         }
         Err(error) => {
+            let remedy = error.remedy();
             let error =
                 config.session.invalid_store(format!("cannot be used: {}", with_causes(&error)));
-            (None, vec![Finding::from_error(Question::Store, &error)])
+            let finding = Finding::from_error(Question::Store, &error);
+            (
+                None,
+                vec![match remedy {
+                    Some(remedy) => finding.remedy(remedy),
+                    None => finding,
+                }],
+            )
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::args::DemoArgs;
 use crate::failure::Failure;
 use crate::page::Page;
 use crate::server::Serving;
+use crate::telemetry::metrics::Metrics;
 use crate::{serve, server, shutdown};
 use setup::Demo;
 
@@ -34,7 +35,8 @@ pub(crate) async fn demo(args: &DemoArgs) -> Result<(), Failure> {
     let demo = Demo::set_up(&listener).await?;
     let store = Arc::new(MemoryAuthStore::new());
     let runtime = TokioRuntime::current().ok_or(Failure::NoRuntime)?;
-    let portal = serve::portal(&demo.config, demo.directory.path(), store, &runtime)?;
+    let portal =
+        serve::portal(&demo.config, demo.directory.path(), store, &runtime, &Metrics::new())?;
     let page = Page::from_config(&demo.config).map(|page| page.with_note(NOTE).router());
     let routes = coder_axum::router(portal.clone()).merge(page.unwrap_or_default());
     let connections = server::CONNECTIONS;

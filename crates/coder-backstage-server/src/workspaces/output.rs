@@ -1,15 +1,16 @@
-//! Tables for people, JSON for programs, and progress while Coder is read.
+//! The tables of workspaces, and the progress while Coder is read.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 
 use coder_core::cleaned;
 use coder_workspaces::index::{
     Difference, IndexProgress, IndexedWorkspace, NoEntity, OwnershipReport,
 };
-use comfy_table::{Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use serde::Serialize;
+
+use crate::table::{columns, moment, print, print_json};
 
 /// A workspace of an entity.
 #[derive(Serialize)]
@@ -116,31 +117,6 @@ fn reason(reason: &NoEntity) -> String {
     }
 }
 
-fn columns<const N: usize>(header: [&str; N]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(header);
-    table
-}
-
 fn full_name(owner: &str, name: &str) -> String {
     cleaned(&format!("{owner}/{name}"))
-}
-
-fn moment(moment: Option<Timestamp>) -> String {
-    moment
-        .map_or_else(|| "never".to_owned(), |moment| moment.strftime("%Y-%m-%d %H:%M").to_string())
-}
-
-fn print(table: &Table) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    for line in table.lines() {
-        writeln!(stdout, "{}", line.trim_end())?;
-    }
-    writeln!(stdout)
-}
-
-fn print_json(value: &impl Serialize) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut stdout, value)?;
-    writeln!(stdout)
 }

@@ -173,10 +173,14 @@ impl Process {
         // Reads to the end: a program whose output nobody takes stops at some line.
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                let address = line.split_once("address=").map(|(_, rest)| rest.to_owned());
+                // In the log for people, or in JSON.
+                let address = line
+                    .split_once("address=")
+                    .or_else(|| line.split_once("\"address\":\""))
+                    .map(|(_, rest)| rest.to_owned());
                 written.send_modify(|log| *log += &(line + "\n"));
                 if let Some(address) = address {
-                    let _ = found.send(address.split_whitespace().next().unwrap().to_owned());
+                    let _ = found.send(address.split(['"', ' ']).next().unwrap().to_owned());
                 }
             }
         });

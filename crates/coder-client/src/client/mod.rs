@@ -24,8 +24,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use coder_core::{
-    BoxFuture, DeploymentUrl, RetryPolicy, RetryState, TransportError, TransportErrorKind, World,
-    timeout, with_causes,
+    BoxFuture, DeploymentUrl, RequestName, RetryPolicy, RetryState, TransportError,
+    TransportErrorKind, World, timeout, with_causes,
 };
 use http::header::{ACCEPT, HeaderName, HeaderValue};
 use http::{HeaderMap, Request};
@@ -287,7 +287,8 @@ impl Client {
     }
 
     async fn send_with_retries(&self, operation: &dyn Sendable) -> Result<(), ClientError> {
-        let mut request = operation.request(&self.deployment)?;
+        let mut request =
+            RequestName::new(operation.name()).give(operation.request(&self.deployment)?);
         request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         // Never the query: it may hold what people search for.
         let span = tracing::debug_span!(

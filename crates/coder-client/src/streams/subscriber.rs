@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use coder_core::{
-    BoxStream, RetryState, TransportError, TransportErrorKind, elapsed, timeout, with_causes,
+    BoxStream, RequestName, RetryState, TransportError, TransportErrorKind, elapsed, timeout,
+    with_causes,
 };
 use futures_util::stream;
 use jiff::Timestamp;
@@ -174,7 +175,7 @@ impl<S: Subscription> Subscriber<S> {
         }
         let deployment = self.client.deployment();
         let request = self.subscription.request(deployment, channel)?;
-        let request = request.ok_or_else(unsupported)?;
+        let request = STREAM.give(request.ok_or_else(unsupported)?);
         tracing::debug!(path = request.uri().path(), ?channel, "opening a stream");
         self.connection = Some(match channel {
             Channel::WebSocket => {
@@ -226,6 +227,9 @@ impl<S: Subscription> Subscriber<S> {
         Ok(())
     }
 }
+
+/// The name of a request that opens a stream, whatever comes over it.
+const STREAM: RequestName = RequestName::new("Stream");
 
 fn silent(limit: Duration) -> StreamError {
     let reason = format!("nothing came over the stream for {} seconds", limit.as_secs());

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 
 use super::auth::AuthConfig;
 use super::reader::{Reader, Section, Value, each_once};
-use crate::{CreationMode, Notice, TemplateRef, WorkspacesConfig};
+use crate::{CreationMode, Notice, TemplateRef, WorkspacesConfig, WorkspacesPlaces};
 
 impl<'a> Reader<'a> {
     /// Warns about `coder.oauth`, which the former backend plugin read. Nothing of it is used.
@@ -73,17 +73,28 @@ impl<'a> Reader<'a> {
                 None => notice,
             });
         }
-        let params = self.params(&section);
+        let place = |value: Option<Value<'_>>| value.map(|it| it.node.provenance().clone());
+        let mut places = WorkspacesPlaces {
+            default_template: place(self.value(&section, "defaultTemplateName")),
+            repo_url_param_keys: place(self.value(&section, "repoUrlParamKeys")),
+            params: IndexMap::new(),
+        };
+        let params = self.params(&section, &mut places);
         Some(WorkspacesConfig {
             access_url: access_url?,
             default_template,
             default_mode: default_mode.unwrap_or_default(),
             repo_url_param_keys: each_once(keys.into_iter().filter(|key| !key.is_empty())),
             params,
+            places,
         })
     }
 
-    fn params(&mut self, section: &Section<'a>) -> IndexMap<String, String> {
+    fn params(
+        &mut self,
+        section: &Section<'a>,
+        places: &mut WorkspacesPlaces,
+    ) -> IndexMap<String, String> {
         let Some(value) = self.value(section, "params") else { return IndexMap::new() };
         let Some(members) = value.node.members() else {
             self.wrong(&value, "a mapping from parameter to value");
@@ -94,6 +105,7 @@ impl<'a> Reader<'a> {
             let member = Value { path: format!("{}.{name}", value.path), node };
             if let Some(text) = self.text_of(&member) {
                 params.insert(name.to_owned(), text.to_owned());
+                places.params.insert(name.to_owned(), node.provenance().clone());
             }
         }
         params

@@ -19,6 +19,7 @@ mod proxy;
 mod reader;
 mod remote_catalog;
 mod sealing_keys;
+mod server;
 mod session;
 mod sign_in;
 mod trail;
@@ -35,7 +36,9 @@ pub use https::CertificateConfig;
 pub use index::{IndexConfig, IndexVisibility};
 pub use key_store::{KeyStoreConfig, StaticKeyConfig};
 pub use proxy::{ProxyConfig, ProxyCredentials};
+pub(crate) use reader::web_url;
 pub use remote_catalog::RemoteCatalogConfig;
+pub use server::{Network, NetworkError, ServerConfig};
 pub(crate) use session::StoreType;
 pub use session::{AccessTokenPolicy, Logout, SessionConfig, SessionStoreConfig};
 pub(crate) use sign_in::RuleOptions;
@@ -53,6 +56,7 @@ const CODER_KEYS: &[&str] = &[
     "workspaces",
     "session",
     "index",
+    "server",
     "trustedIssuers",
     "catalog",
     "proxy",
@@ -75,6 +79,8 @@ pub struct AppConfig {
     pub session: SessionConfig,
     /// `coder.index`: how all workspaces are read at once.
     pub index: IndexConfig,
+    /// `coder.server`: what stands in front of the server, and who watches it.
+    pub server: ServerConfig,
     /// `coder.trustedIssuers`: other Backstage backends whose identity tokens are believed.
     pub trusted_issuers: Vec<TrustedIssuerConfig>,
     /// `proxy.endpoints`: those that lead to a deployment of an environment.
@@ -129,6 +135,7 @@ impl AppConfig {
             workspaces,
             session: SessionConfig::default(),
             index: IndexConfig::default(),
+            server: ServerConfig::default(),
             trusted_issuers: Vec::new(),
             proxies: Vec::new(),
             icon_hosts: Vec::new(),
@@ -170,6 +177,7 @@ impl AppConfig {
         reader.former_oauth(&coder);
         let session = reader.session(&coder, auth.as_ref());
         let index = reader.index(&coder);
+        let server = reader.server(&coder);
         let trusted_issuers = reader.trusted_issuers(&coder);
         let workspaces = reader.workspaces(&coder, auth.as_ref());
         let proxies = reader.proxies(&root, auth.as_ref());
@@ -199,6 +207,7 @@ impl AppConfig {
                     workspaces,
                     session,
                     index,
+                    server,
                     trusted_issuers,
                     proxies,
                     icon_hosts,

@@ -417,7 +417,8 @@ fn parts(path: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-pub(super) fn web_url(text: &str) -> Result<Url, &'static str> {
+/// Reads a URL of the web that has no credentials in it.
+pub(crate) fn web_url(text: &str) -> Result<Url, &'static str> {
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => {
             if url.username().is_empty() && url.password().is_none() {

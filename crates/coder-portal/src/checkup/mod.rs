@@ -1,5 +1,6 @@
 //! The questions whose answers tell whether people will be able to sign in, and find workspaces.
 
+mod arrivals;
 mod catalog;
 mod deployment;
 mod finding;
@@ -23,6 +24,9 @@ use crate::portal::Portal;
 
 /// The time limit of a question, however many requests it makes.
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(15);
+/// The time for which an answer is held back, to see whether something in front cuts it off: longer than
+/// any answer takes, and than a stream of events is silent.
+const HOLD: Duration = Duration::from_secs(21);
 /// The time limit of one request to Coder.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -47,12 +51,13 @@ pub struct Checkup<'a> {
     store: Option<Arc<dyn AuthStore>>,
     token: Option<Secret>,
     outside: Option<Url>,
+    hold: Duration,
 }
 
 impl<'a> Checkup<'a> {
     /// Creates the check of a portal that was built from this configuration.
     pub fn new(config: &'a AppConfig, portal: &'a Portal) -> Self {
-        Self { config, portal, store: None, token: None, outside: None }
+        Self { config, portal, store: None, token: None, outside: None, hold: HOLD }
     }
 
     /// Sets the opened store, which is asked whether the sealing keys open its content.
@@ -81,9 +86,17 @@ impl<'a> Checkup<'a> {
         self
     }
 
+    /// Sets for how long the running portal holds an answer back, to see whether something in front
+    /// cuts it off. Default: 21 seconds, which is longer than any answer takes. At most 2 minutes.
+    #[must_use]
+    pub fn hold(mut self, time: Duration) -> Self {
+        self.hold = time;
+        self
+    }
+
     /// Asks all questions side by side, and returns the findings in the order of [`Question`].
     ///
-    /// Each question has 15 seconds. One that is not answered by then is a finding as well.
+    /// Each question has 15 seconds, and that from outside the time of [`hold`](Self::hold) besides. One that is not answered by then is a finding as well.
     pub async fn run(&self) -> Vec<Finding> {
         let mut questions: Vec<BoxFuture<'_, Vec<Finding>>> = Vec::new();
         for (name, environment) in self.environments() {
@@ -96,7 +109,9 @@ impl<'a> Checkup<'a> {
         questions.push(Box::pin(self.in_time(Question::Catalog, None, self.people())));
         questions.push(Box::pin(self.in_time(Question::Templates, None, self.templates())));
         if let Some(url) = &self.outside {
-            questions.push(Box::pin(self.in_time(Question::Outside, None, self.outside(url))));
+            let outside = self.outside(url);
+            let limit = QUESTION_TIMEOUT + self.hold;
+            questions.push(Box::pin(self.within(limit, Question::Outside, None, outside)));
         }
         let mut findings: Vec<Finding> = join_all(questions).await.into_iter().flatten().collect();
         findings.sort_by_key(|finding| finding.question);
@@ -109,9 +124,19 @@ impl<'a> Checkup<'a> {
         environment: Option<&EnvironmentName>,
         asked: impl Future<Output = Vec<Finding>>,
     ) -> Vec<Finding> {
-        let answer = timeout(&*self.world().runtime, QUESTION_TIMEOUT, asked).await;
+        self.within(QUESTION_TIMEOUT, question, environment, asked).await
+    }
+
+    async fn within(
+        &self,
+        limit: Duration,
+        question: Question,
+        environment: Option<&EnvironmentName>,
+        asked: impl Future<Output = Vec<Finding>>,
+    ) -> Vec<Finding> {
+        let answer = timeout(&*self.world().runtime, limit, asked).await;
         answer.unwrap_or_else(|| {
-            let limit = QUESTION_TIMEOUT.as_secs();
+            let limit = limit.as_secs();
             let text = format!("there was no answer within {limit} seconds");
             let finding = Finding::new(question, Verdict::Unchecked, text);
             vec![match environment {
@@ -144,12 +169,13 @@ impl<'a> Checkup<'a> {
 
 impl fmt::Debug for Checkup<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { config: _, portal, store: _, token, outside } = self;
+        let Self { config: _, portal, store: _, token, outside, hold } = self;
         formatter
             .debug_struct("Checkup")
             .field("portal", portal)
             .field("token", token)
             .field("outside", outside)
+            .field("hold", hold)
             .finish_non_exhaustive()
     }
 }

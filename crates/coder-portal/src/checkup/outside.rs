@@ -10,6 +10,12 @@ use url::Url;
 use super::{Checkup, Finding, Question, REQUEST_TIMEOUT, Verdict};
 use crate::routes::AUTH_PATH;
 
+/// The path of the key set.
+pub(super) const KEY_SET: &str = "api/auth/.well-known/jwks.json";
+/// The path of what other backends ask about a user.
+pub(super) const USER_INFO: &str = "api/auth/v1/userinfo";
+/// The path of a route for pages.
+pub(super) const ENTITIES: &str = "api/coder/v1/entities";
 /// The greatest length of an answer that is read, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
 
@@ -54,11 +60,19 @@ impl Checkup<'_> {
             findings.push(Finding::new(Question::Outside, Verdict::Notice, text).remedy(remedy));
         }
         findings.push(self.start_outside(base).await);
+        let arrivals = self.arrivals(base).await;
         if self.environments().any(|(_, it)| !it.sign_in_resolvers.is_empty()) {
-            findings.push(self.keys_outside(base).await);
-            findings.push(self.guarded(base, &format!("{AUTH_PATH}/v1/userinfo")).await);
+            if !arrivals.is_elsewhere(KEY_SET) {
+                findings.push(self.keys_outside(base).await);
+            }
+            if !arrivals.is_elsewhere(USER_INFO) {
+                findings.push(self.guarded(base, USER_INFO).await);
+            }
         }
-        findings.push(self.guarded(base, "api/coder/v1/entities").await);
+        if !arrivals.is_elsewhere(ENTITIES) {
+            findings.push(self.guarded(base, ENTITIES).await);
+        }
+        findings.extend(arrivals.findings);
         findings
     }
 
@@ -113,7 +127,7 @@ impl Checkup<'_> {
 
     /// Compares the published keys with those of the store.
     async fn keys_outside(&self, base: &Url) -> Finding {
-        let url = join_path(base, &format!("{AUTH_PATH}/.well-known/jwks.json"));
+        let url = join_path(base, KEY_SET);
         let answer = match self.get(&url).await {
             Ok(answer) => answer,
             Err(finding) => return *finding,
@@ -217,11 +231,11 @@ impl Answer {
     }
 }
 
-fn wrong(text: String) -> Finding {
+pub(super) fn wrong(text: String) -> Finding {
     Finding::new(Question::Outside, Verdict::Wrong, text)
 }
 
-fn without_query(url: &Url) -> Url {
+pub(super) fn without_query(url: &Url) -> Url {
     let mut url = url.clone();
     url.set_query(None);
     url

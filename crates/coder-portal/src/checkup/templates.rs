@@ -65,7 +65,8 @@ impl Checkup<'_> {
                  does not have, or hides from the owner of the token"
             );
             let finding = Finding::new(Question::Templates, Verdict::Wrong, text);
-            findings.push(finding.remedy(remedy));
+            let place = self.config.workspaces.places.default_template.clone();
+            findings.push(finding.place(place).remedy(remedy));
         }
         let catalog = &self.portal.state().catalog;
         // A catalog without an answer is told by its own question.
@@ -98,7 +99,8 @@ impl Checkup<'_> {
                  no workspace is found for any entity"
             );
             let finding = Finding::new(Question::Templates, Verdict::Wrong, text);
-            findings.push(finding.remedy(
+            let place = workspaces.places.repo_url_param_keys.clone();
+            findings.push(finding.place(place).remedy(
                 "name the parameter that holds the URL of the repository in your templates",
             ));
         }
@@ -113,7 +115,9 @@ impl Checkup<'_> {
                 "`coder.workspaces.params.{key}` is no parameter of the template `{template}`"
             );
             let finding = Finding::new(Question::Templates, Verdict::Notice, text);
-            findings.push(finding.remedy("Coder ignores it: correct the name, or remove it"));
+            let place = workspaces.places.params.get(key).cloned();
+            let remedy = "Coder ignores it: correct the name, or remove it";
+            findings.push(finding.place(place).remedy(remedy));
         }
         findings
     }

@@ -132,6 +132,11 @@ impl Hub {
         }
     }
 
+    /// Returns the number of pages.
+    pub(super) fn open_streams(&self) -> usize {
+        self.pages.len()
+    }
+
     /// Lets a page join.
     pub(super) fn join(&mut self, asked: Asked, now: Timestamp) -> Result<Joined, LiveError> {
         let Asked { user, rights, session, mut workspaces, last_event_id } = asked;

@@ -62,6 +62,11 @@ impl Live {
         self.hub.lock().end_session(session);
     }
 
+    /// Returns the number of open streams.
+    pub(crate) fn open_streams(&self) -> usize {
+        self.hub.lock().open_streams()
+    }
+
     /// Ends all streams, and opens no more.
     pub(crate) fn close(&self) {
         self.hub.lock().close();

@@ -20,7 +20,7 @@ use super::icon::{self, IconError, MAX_ICON};
 use super::request_headers::{self, CODER_SESSION_TOKEN};
 use super::target::{CoderPath, Target, TargetError};
 use super::upload::Upload;
-use super::{PROXY_PATH, without_prefix};
+use super::{PROXY, PROXY_PATH, without_prefix};
 use crate::credential::Opened;
 use crate::state::PortalState;
 
@@ -166,7 +166,7 @@ impl PortalState {
         let (mut head, ()) = head.into_parts();
         match upload {
             Upload::Kept(bytes) => {
-                let sent = transport.send(Request::from_parts(head, bytes));
+                let sent = transport.send(PROXY.give(Request::from_parts(head, bytes)));
                 let answer = timeout(&*self.world.runtime, ANSWER_WITHIN, sent).await;
                 Ok(answer.unwrap_or_else(|| Err(too_late()))?)
             }
@@ -174,7 +174,8 @@ impl PortalState {
                 if let Some(length) = length {
                     head.headers.insert(CONTENT_LENGTH, length.into());
                 }
-                let mut sent = pin!(transport.send_streamed(Request::from_parts(head, body)));
+                let mut sent =
+                    pin!(transport.send_streamed(PROXY.give(Request::from_parts(head, body))));
                 let mut moved = 0;
                 let answer = loop {
                     match select(sent.as_mut(), self.world.runtime.sleep(ANSWER_WITHIN)).await {

@@ -18,6 +18,7 @@ mod upload;
 mod web_socket;
 
 use coder_config::AppConfig;
+use coder_core::RequestName;
 
 use endpoint::Endpoint;
 use seats::Seats;
@@ -26,6 +27,9 @@ pub(crate) use relay::relay;
 
 /// The path of Backstage's proxy below `backend.baseUrl`.
 pub(crate) const PROXY_PATH: &str = "/api/proxy";
+
+/// The name of a request that is passed on.
+const PROXY: RequestName = RequestName::new("Proxy");
 
 /// The endpoints that lead to a deployment, and where icons may come from.
 pub(crate) struct Proxy {

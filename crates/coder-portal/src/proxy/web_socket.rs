@@ -7,6 +7,7 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 use http::header::TRANSFER_ENCODING;
 use http::{Method, Request, StatusCode};
 
+use super::PROXY;
 use super::answer::Content;
 use super::endpoint::Endpoint;
 use super::error::ProxyError;
@@ -76,7 +77,7 @@ impl PortalState {
     }
 
     async fn open(&self, request: Request<()>) -> Result<WebSocketResponse, ProxyError> {
-        let opening = self.world.transport.open_web_socket(request);
+        let opening = self.world.transport.open_web_socket(PROXY.give(request));
         let opened = timeout(&*self.world.runtime, ANSWER_WITHIN, opening).await;
         Ok(opened.unwrap_or_else(|| Err(too_late()))?)
     }

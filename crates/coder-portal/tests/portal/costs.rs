@@ -156,7 +156,7 @@ async fn each_route_about_a_workspace_costs_what_the_documentation_tells() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_entitys_workspaces_cost_one_request() {
+async fn the_workspaces_of_an_entity_cost_one_request() {
     let house = House::new();
     let alice = house.coder.add_user("alice");
     add(&house, &alice);

@@ -12,6 +12,7 @@ mod canaries;
 mod configuration;
 mod costs;
 mod entity_workspaces;
+mod health;
 mod idempotency;
 mod index;
 mod index_attacks;

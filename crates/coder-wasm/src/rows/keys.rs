@@ -17,6 +17,7 @@ pub(super) const REVOCATIONS_BY_TIME: &str = "revocation-due";
 pub(super) const SESSIONS_BY_USE: &str = "session-used";
 pub(super) const SESSIONS_BY_BEGINNING: &str = "session-created";
 pub(super) const SIGNING_KEYS: &str = "signing-key";
+pub(super) const SESSIONS: &str = "session";
 
 pub(super) fn attempt(id: &AttemptId) -> String {
     key("attempt", &[id.as_str()])
@@ -28,7 +29,7 @@ pub(super) fn grant(grant: &GrantKey) -> String {
 }
 
 pub(super) fn session(id: &SessionId) -> String {
-    key("session", &[id.as_str()])
+    key(SESSIONS, &[id.as_str()])
 }
 
 pub(super) fn revocation(pair: &PairId) -> String {
@@ -73,6 +74,13 @@ pub(super) fn since(kind: &str, start: Timestamp, limit: u32) -> RowRange {
 /// Returns the range of all rows of a kind.
 pub(super) fn all(kind: &str) -> RowRange {
     since(kind, Timestamp::MIN, u32::MAX)
+}
+
+/// Returns the range of the rows of a kind that follow the row `after`, or of all of them.
+pub(super) fn following(kind: &str, after: Option<String>, limit: u32) -> RowRange {
+    // All hashes have one length, so no key is between one and the same with a character more.
+    let start = after.map_or_else(|| format!("{kind}/"), |after| format!("{after}-"));
+    RowRange { start, end: format!("{kind}0"), limit }
 }
 
 /// Writes a time so that texts have the order of times, to the microsecond.

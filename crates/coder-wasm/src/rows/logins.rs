@@ -40,6 +40,7 @@ impl Transaction<'_> {
                 let mut next = GrantRow::new(record);
                 if let Some(former) = current {
                     next.sessions.clone_from(&former.sessions);
+                    next.persons.clone_from(&former.persons);
                     if revoke_former {
                         ended.push(self.keep(former.into_revocation(due_at)).await?);
                     }
@@ -77,6 +78,7 @@ impl Transaction<'_> {
         grant.sessions.remove(id.as_str());
         if grant.sessions.is_empty() {
             self.delete(key);
+            self.forget_persons(&grant.persons).await?;
             return self.keep(grant.into_revocation(due_at)).await.map(Some);
         }
         self.put(key, &grant)?;
@@ -88,8 +90,18 @@ impl Transaction<'_> {
         key: &GrantKey,
         due_at: Timestamp,
     ) -> Result<Option<RevocationRecord>, StoreError> {
+        Ok(self.delete_grant(key, due_at).await?.0)
+    }
+
+    /// Ends a grant and all its sessions. Returns its pair, and the number of persons that end
+    /// with it.
+    pub(super) async fn delete_grant(
+        &mut self,
+        key: &GrantKey,
+        due_at: Timestamp,
+    ) -> Result<(Option<RevocationRecord>, u64), StoreError> {
         let key = keys::grant(key);
-        let Some(grant) = self.get::<GrantRow>(&key).await? else { return Ok(None) };
+        let Some(grant) = self.get::<GrantRow>(&key).await? else { return Ok((None, 0)) };
         let ids: Vec<_> = grant.sessions.iter().map(SessionId::from_stored).collect();
         self.load(ids.iter().map(keys::session).collect()).await?;
         for id in &ids {
@@ -98,7 +110,8 @@ impl Transaction<'_> {
             }
         }
         self.delete(key);
-        self.keep(grant.into_revocation(due_at)).await.map(Some)
+        let persons = self.forget_persons(&grant.persons).await?;
+        Ok((Some(self.keep(grant.into_revocation(due_at)).await?), persons))
     }
 
     /// Ends the sessions that were last used before `idle` or made before `created`.

@@ -7,6 +7,7 @@
 
 mod keys;
 mod logins;
+mod persons;
 mod records;
 mod store;
 mod transaction;

@@ -48,7 +48,7 @@ impl<'de> Deserialize<'de> for Micros {
     }
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct App {
     deployment: DeploymentUrl,
@@ -67,7 +67,7 @@ impl From<App> for OAuth2App {
     }
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Key {
     app: App,
     user: UserId,
@@ -112,6 +112,9 @@ pub(super) struct GrantRow {
     sealed: Sealed,
     /// Ids of its sessions; never empty.
     pub(super) sessions: BTreeSet<String>,
+    /// User entity refs of those who have signed in with it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) persons: BTreeSet<String>,
     pub(super) lease: Option<LeaseRow>,
 }
 
@@ -130,16 +133,17 @@ impl GrantRow {
             pair: pair.into(),
             sealed: Sealed(sealed),
             sessions: BTreeSet::new(),
+            persons: BTreeSet::new(),
             lease: None,
         }
     }
 
-    /// Returns the grant with other content. Its sessions stay; its lease does unless the pair is
+    /// Returns the grant with other content. Its sessions and persons stay; its lease does unless the pair is
     /// another one.
     pub(super) fn with(self, record: GrantRecord) -> Self {
         let is_same_pair = self.pair.id == record.pair.id.as_str();
         let lease = self.lease.filter(|_| is_same_pair);
-        Self { sessions: self.sessions, lease, ..Self::new(record) }
+        Self { sessions: self.sessions, persons: self.persons, lease, ..Self::new(record) }
     }
 
     pub(super) fn has_version(&self, version: &GrantVersion) -> bool {
@@ -267,18 +271,32 @@ impl From<LinkRow> for LinkRecord {
 pub(super) struct PersonRow {
     user_entity_ref: String,
     ownership_entity_refs: Vec<String>,
+    /// Grants that this user has signed in with, those that have ended included.
+    #[serde(default)]
+    grants: Vec<Key>,
 }
 
-impl From<PersonRecord> for PersonRow {
-    fn from(person: PersonRecord) -> Self {
+impl PersonRow {
+    /// Returns the row of somebody who signs in with `grant`, and had signed in as `former`.
+    pub(super) fn new(person: PersonRecord, former: Option<Self>, grant: &GrantKey) -> Self {
         let PersonRecord { user_entity_ref, ownership_entity_refs } = person;
-        Self { user_entity_ref, ownership_entity_refs }
+        let mut grants = former.map(|former| former.grants).unwrap_or_default();
+        let key = Key::from(grant.clone());
+        if !grants.contains(&key) {
+            grants.push(key);
+        }
+        Self { user_entity_ref, ownership_entity_refs, grants }
+    }
+
+    /// Lists the grants that this user has signed in with, those that have ended included.
+    pub(super) fn grants(&self) -> impl Iterator<Item = GrantKey> {
+        self.grants.iter().cloned().map(GrantKey::from)
     }
 }
 
 impl From<PersonRow> for PersonRecord {
     fn from(row: PersonRow) -> Self {
-        let PersonRow { user_entity_ref, ownership_entity_refs } = row;
+        let PersonRow { user_entity_ref, ownership_entity_refs, grants: _ } = row;
         Self { user_entity_ref, ownership_entity_refs }
     }
 }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use coder_auth::store::{
-    AuthStore, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord, LoginCompletion,
-    LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord, SigningKeyRecord,
-    StoreError,
+    AuthStore, Erased, Erasure, GrantRecord, GrantVersion, Lease, LinkKey, LinkRecord,
+    LoginCompletion, LoginOutcome, PairId, PersonRecord, RevocationRecord, SessionRecord,
+    SigningKeyRecord, StoreError,
 };
 use coder_auth::{AttemptId, GrantKey, SessionId};
 use jiff::Timestamp;
 
-use super::records::{GrantRow, LeaseRow, LinkRow, Micros, PersonRow, SigningKeyRow, read};
+use super::records::{
+    GrantRow, LeaseRow, LinkRow, Micros, PersonRow, SessionRow, SigningKeyRow, read,
+};
 use super::transaction::{Transaction, list, transaction};
 use super::{Rows, keys};
 
@@ -223,17 +225,44 @@ impl AuthStore for RowAuthStore {
         transaction.commit().await.map(drop)
     }
 
-    async fn put_person(&self, person: PersonRecord) -> Result<(), StoreError> {
-        let mut transaction = Transaction::new(&*self.rows);
-        let key = keys::person(&person.user_entity_ref);
-        transaction.put(key, &PersonRow::from(person))?;
-        transaction.commit().await.map(drop)
+    async fn put_person(&self, person: PersonRecord, grant: &GrantKey) -> Result<(), StoreError> {
+        transaction!(self, |transaction| transaction.put_person(person.clone(), grant))
     }
 
     async fn person(&self, user_entity_ref: &str) -> Result<Option<PersonRecord>, StoreError> {
         let key = keys::person(user_entity_ref);
         let row = Transaction::new(&*self.rows).get::<PersonRow>(&key).await?;
         Ok(row.map(PersonRecord::from))
+    }
+
+    async fn sessions(
+        &self,
+        after: Option<&SessionId>,
+        limit: u32,
+    ) -> Result<Vec<(SessionRecord, GrantRecord)>, StoreError> {
+        let range = keys::following(keys::SESSIONS, after.map(keys::session), limit);
+        let mut listed = Vec::new();
+        for row in list(&*self.rows, &range).await? {
+            let session = SessionRecord::from(read::<SessionRow>(&row.key, &row.value)?);
+            if let Some(grant) = self.grant(&session.grant).await? {
+                listed.push((session, grant));
+            }
+        }
+        Ok(listed)
+    }
+
+    async fn persons_of_grant(&self, key: &GrantKey) -> Result<Vec<String>, StoreError> {
+        let row = Transaction::new(&*self.rows).get::<GrantRow>(&keys::grant(key)).await?;
+        Ok(row.map(|grant| grant.persons.into_iter().collect()).unwrap_or_default())
+    }
+
+    async fn grants_of_person(&self, user_entity_ref: &str) -> Result<Vec<GrantKey>, StoreError> {
+        let mut transaction = Transaction::new(&*self.rows);
+        transaction.grants_of(user_entity_ref).await
+    }
+
+    async fn erase(&self, erasure: Erasure) -> Result<Erased, StoreError> {
+        transaction!(self, |transaction| transaction.erase(&erasure))
     }
 
     async fn put_signing_key(&self, key: SigningKeyRecord) -> Result<(), StoreError> {

@@ -158,7 +158,7 @@ impl Rows {
         store.finish_login(login).await.unwrap();
         store.keep_pair(self.kept.clone()).await.unwrap();
         store.put_link(self.link.clone()).await.unwrap();
-        store.put_person(self.person.clone()).await.unwrap();
+        store.put_person(self.person.clone(), key).await.unwrap();
         store.put_signing_key(self.signing_key.clone()).await.unwrap();
     }
 

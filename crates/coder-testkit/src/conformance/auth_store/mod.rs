@@ -119,8 +119,15 @@ macro_rules! auth_store_tests {
             a_link_is_updated_at_the_version_that_was_read_and_at_no_other
             of_many_who_update_a_link_at_once_one_does
             the_last_sign_in_of_a_person_wins
+            nobody_is_stored_for_a_grant_that_has_ended
+            a_person_ends_with_the_last_grant
+            grants_and_persons_name_each_other
+            sessions_are_listed_page_by_page_with_their_grants
+            an_erasure_leaves_nothing_of_a_person_and_all_of_the_others
+            of_many_who_come_and_go_as_one_person_the_one_who_stays_is_known
             signing_keys_are_listed_oldest_first
             signing_keys_are_forgotten_by_age
+            what_is_counted_is_what_is_stored
             what_one_handle_has_written_the_others_see
             what_was_written_outlives_its_handle
             texts_come_back_as_they_were_whatever_they_hold
