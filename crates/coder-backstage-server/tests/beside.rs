@@ -1,13 +1,24 @@
 //! The reverse proxies of docs/beside-backstage.md: the examples as the page has them, in the real
-//! programs, between a browser and the real server.
+//! programs, between a browser and the real server. And the commands of docs/operating.md, on an
+//! empty machine, up to a portal behind nginx and on PostgreSQL.
 //!
-//! Left out of a plain `cargo test` (`test = false`), since not every machine has nginx and Caddy;
-//! `cargo xtask test --only beside` installs both and runs it.
+//! Left out of a plain `cargo test` (`test = false`), since not every machine has nginx, Caddy and a
+//! PostgreSQL; `cargo xtask test --only beside` installs them and runs it.
 #![cfg(unix)]
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a failed test may panic anywhere")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed test may panic anywhere"
+)]
 
+#[expect(dead_code, reason = "other tests use more of it")]
+#[path = "../../coder-auth-sqlx/tests/support/cluster.rs"]
+mod cluster;
 #[path = "beside/front.rs"]
 mod front;
+#[path = "beside/machine.rs"]
+mod machine;
 #[path = "beside/page.rs"]
 mod page;
 #[expect(dead_code, reason = "other tests use more of it")]
@@ -16,11 +27,14 @@ mod serving;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cluster::Cluster;
 use coder_core::SystemClock;
 use coder_testkit::{Browser, FakeCoder, FakeServer, FakeUser, Fault};
 use front::{Backstage, Front};
+use machine::{Machine, commands, quoted, way_out};
 use page::Example;
 use reqwest::{Response, StatusCode, Version};
+use serde_json::Value;
 use serving::{PEOPLE, Process, SIGN_IN, write_people};
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt as _;
@@ -136,14 +150,20 @@ async fn a_page_has_all_that_it_needs(site: &Site, front: &Front) {
     let workspace = site.coder().add_workspace(&site.alice, "dev").template("devcontainers");
     let workspace = workspace.running().create();
     let live = format!("/api/coder/v1/live?workspaces={workspace}");
-    let watch = format!("/api/proxy/coder/api/v2/workspaces/{workspace}/watch");
-    for (path, event) in [(live, "event: workspace\n"), (watch.clone(), "event: data\n")] {
+    let seen = format!("/api/proxy/coder/api/v2/workspaces/{workspace}");
+    let answer = front.as_page(front.get(&seen), &browser).send().await.unwrap();
+    let answer: Value = answer.json().await.unwrap();
+    let agent = &answer["latest_build"]["resources"][0]["agents"][0]["id"];
+    let agent = agent.as_str().unwrap_or_else(|| panic!("no agent: {answer}"));
+    // Its messages are so small that a proxy with a buffer waits for more of them.
+    let metadata = format!("/api/proxy/coder/api/v2/workspaceagents/{agent}/watch-metadata");
+    for (path, event) in [(live, "event: workspace\n"), (metadata, "event: data\n")] {
         let mut stream = front.as_page(front.get(&path), &browser).send().await.unwrap();
         assert_eq!(stream.status(), StatusCode::OK, "{path}");
         heard(&mut stream, event).await;
     }
 
-    let socket = front.as_page(front.handshake(&format!("{watch}-ws")), &browser);
+    let socket = front.as_page(front.handshake(&format!("{seen}/watch-ws")), &browser);
     let answer = socket.send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::SWITCHING_PROTOCOLS, "{answer:?}");
     let mut frame = [0; 2];
@@ -182,4 +202,79 @@ async fn the_caddy_example_of_the_page_serves_both() {
     let front = Front::caddy(&site.place(Example::caddy()), "", site.directory.path());
     paths_arrive_where_they_belong(&site, &front).await;
     a_page_has_all_that_it_needs(&site, &front).await;
+}
+
+/// Returns the text without the lines that have this in them.
+fn lines_without(text: &str, part: &str) -> String {
+    text.lines()
+        .filter(|line| !line.contains(part))
+        .fold(String::new(), |text, line| text + line + "\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_of_the_operators_page_lead_to_a_working_portal() {
+    let cluster = Cluster::shared();
+    let database = cluster.database().await;
+    let builder = FakeCoder::builder().clock(Arc::new(SystemClock));
+    let coder = FakeServer::start(builder).await.unwrap();
+    let alice = coder.coder().add_user("alice");
+    let owner = coder.coder().add_owner("owner");
+    let deployment = coder.coder().url().as_str().trim_end_matches('/').to_owned();
+    let backstage = Backstage::start().await;
+    let port = front::free_port();
+    let mut machine = Machine::new(&deployment);
+    write_people(machine.directory(), &["alice"]);
+
+    for command in commands("Starting it") {
+        if command.starts_with("coder-backstage register ") {
+            machine.set("CODER_SESSION_TOKEN", owner.session_token.expose());
+            let told = machine.run(command);
+            machine.unset("CODER_SESSION_TOKEN");
+            let key = machine.run(quoted("openssl rand -base64 32"));
+            let store = quoted("{ type: postgres, url: '${DATABASE_URL}' }");
+            let (config, variables) = told.split_once("In the environment").unwrap();
+            let (_, config) = config.split_once("In app-config.yaml:").unwrap();
+            // Files in the place of the Backstage's catalog, as the printed comment says.
+            let config = lines_without(config, "catalog: { type: backstage");
+            machine.write("app-config.yaml", &(config + PEOPLE));
+            machine.write(
+                "app-config.production.yaml",
+                &format!(
+                    "backend: {{ listen: '127.0.0.1:{port}' }}
+coder: {{ session: {{ keys: ['{}'], store: {store} }} }}
+",
+                    key.trim()
+                ),
+            );
+            for (name, value) in variables.lines().filter_map(|line| line.split_once('=')) {
+                machine.set(name, value);
+            }
+            machine.set("DATABASE_URL", database.url().expose());
+        } else if command.starts_with("coder-backstage serve ") {
+            machine.serve(command, port);
+        } else {
+            machine.run(command);
+        }
+    }
+
+    let example = Example::nginx().with("127.0.0.1:7008", &format!("127.0.0.1:{port}"));
+    let example = example.with("127.0.0.1:7007", backstage.address());
+    let front = Front::nginx(&example, "", machine.directory());
+    // From outside, by the public name, with an authority of our own.
+    machine.set("SSL_CERT_FILE", front.authority());
+    machine.set("HTTPS_PROXY", way_out(front.port()).await);
+    let check =
+        commands("Starting it").into_iter().find(|it| it.contains("backstage check ")).unwrap();
+    let outside = quoted("--from-outside https://portal.example.com");
+    let found = machine.run(&format!("{check} {outside} --hold 1 --strict"));
+    assert!(found.contains("\ngood       outside: "), "{found}");
+    assert!(!found.contains("wrong "), "{found}");
+
+    let mut browser = Browser::new().environment("production");
+    let message = browser.sign_in(&front, coder.coder(), &alice).await;
+    assert!(!message["response"]["backstageIdentity"].is_null(), "{message}");
+    machine.set("BACKSTAGE_ENV", "production");
+    let list = commands("Who is signed in, and ending that").remove(0);
+    let sessions = machine.run(list);
+    assert!(sessions.contains("alice"), "{sessions}");
 }

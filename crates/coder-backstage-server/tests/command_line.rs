@@ -103,10 +103,10 @@ fn registering_and_checking_can_be_practised_at_the_demos_coder() {
 
     let (block, variables) = told.split_once("In the environment").unwrap();
     let block = block.split_once("In app-config.yaml:").unwrap().1;
-    let base = "app: { baseUrl: 'http://localhost:7007' }
-backend: { baseUrl: 'http://localhost:7007' }
-";
-    let directory = configured(&format!("{base}{block}"));
+    // There is no Backstage to practise with, so nobody signs in to one.
+    let is_of_backstage = |line: &&str| line.contains("signIn: {") || line.contains("catalog: {");
+    let block: Vec<&str> = block.lines().filter(|line| !is_of_backstage(line)).collect();
+    let directory = configured(&block.join("\n"));
     let mut check = coder_backstage();
     for variable in variables.lines().filter_map(|line| line.split_once('=')) {
         check.env(variable.0, variable.1);

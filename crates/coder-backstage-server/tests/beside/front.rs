@@ -56,6 +56,8 @@ pub(crate) struct Front {
     child: Child,
     port: u16,
     prefix: &'static str,
+    /// The file of the authority.
+    authority: String,
     client: Client,
     upgrading: Client,
 }
@@ -85,7 +87,7 @@ impl Front {
         let mut nginx = Command::new(program("nginx"));
         nginx.arg("-p").arg(directory).arg("-c").arg(&file);
         nginx.arg("-e").arg(directory.join("error.log"));
-        Self::start(nginx, port, prefix, &certified.authority)
+        Self::start(nginx, port, prefix, certified)
     }
 
     /// Starts Caddy with this example, and a certificate in place of the one that Caddy would have made.
@@ -105,18 +107,30 @@ impl Front {
             .env("HOME", directory)
             .env("XDG_DATA_HOME", directory)
             .env("XDG_CONFIG_HOME", directory);
-        Self::start(caddy, port, prefix, &certified.authority)
+        Self::start(caddy, port, prefix, certified)
     }
 
-    fn start(mut program: Command, port: u16, prefix: &'static str, authority: &str) -> Self {
+    fn start(mut program: Command, port: u16, prefix: &'static str, certified: Certified) -> Self {
         let mut child = program.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(child.try_wait().unwrap().is_none(), "{program:?} has ended");
             std::thread::yield_now();
         }
-        let client = || client(authority);
+        let authority = std::fs::read(&certified.authority).unwrap();
+        let client = || client(&authority);
         let upgrading = client().http1_only().build().unwrap();
-        Self { child, port, prefix, client: client().build().unwrap(), upgrading }
+        let client = client().build().unwrap();
+        Self { child, port, prefix, authority: certified.authority, client, upgrading }
+    }
+
+    /// Returns the port of the machine that it listens at.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Returns the file of the authority that has signed its certificate.
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
     }
 
     fn url(&self, path: &str) -> String {
@@ -172,7 +186,7 @@ impl Drop for Front {
     }
 }
 
-/// A certificate for the portal's host, and the authority that has signed it.
+/// The files of a certificate for the portal's host, and of the authority that has signed it.
 struct Certified {
     authority: String,
     certificate: String,
@@ -180,7 +194,7 @@ struct Certified {
 }
 
 impl Certified {
-    /// Makes both, with files in this directory.
+    /// Makes them in this directory.
     fn new(directory: &Path) -> Self {
         let mut authority = CertificateParams::new(Vec::new()).unwrap();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -196,13 +210,13 @@ impl Certified {
         let certificate = server.signed_by(&key, &authority).unwrap().pem();
         let (certificate, key) =
             (file("portal.crt", certificate), file("portal.key", key.serialize_pem()));
-        Self { authority: authority.pem(), certificate, key }
+        Self { authority: file("authority.crt", authority.pem()), certificate, key }
     }
 }
 
 /// Returns the beginning of a client that knows the authority, and finds the host at this machine.
-fn client(authority: &str) -> ClientBuilder {
-    let authority = Certificate::from_pem(authority.as_bytes()).unwrap();
+fn client(authority: &[u8]) -> ClientBuilder {
+    let authority = Certificate::from_pem(authority).unwrap();
     Client::builder()
         .tls_backend_rustls()
         .tls_certs_only([authority])
@@ -224,6 +238,6 @@ fn is_root() -> bool {
 }
 
 /// Returns a port that nobody else takes in the short time it is free.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
