@@ -208,6 +208,23 @@ pub(crate) fn postgres() -> Result<(), Failure> {
     )
 }
 
+/// Installs nginx, which the tests start by themselves.
+pub(crate) fn nginx() -> Result<(), Failure> {
+    // Debian keeps it off the path of users.
+    if Path::new("/usr/sbin/nginx").is_file() || is_installed("nginx") {
+        return Ok(());
+    }
+    apt("nginx", "nginx", "install it, `nginx` on the PATH")
+}
+
+/// Installs Caddy, which the tests start by themselves.
+pub(crate) fn caddy() -> Result<(), Failure> {
+    if is_installed("caddy") {
+        return Ok(());
+    }
+    apt("caddy", "Caddy", "install it, `caddy` on the PATH")
+}
+
 /// Installs Debian's `packages`, as root or through sudo.
 fn apt(packages: &str, what: &'static str, advice: &'static str) -> Result<(), Failure> {
     let sudo = match output(&mut command("id -u")) {

@@ -59,7 +59,7 @@ pub(crate) struct Front {
     /// The file of the authority.
     authority: String,
     client: Client,
-    upgrading: Client,
+    over_http1: Client,
 }
 
 impl Front {
@@ -95,8 +95,9 @@ impl Front {
         let (certified, port) = (Certified::new(directory), free_port());
         let tls = format!("{HOST} {{\n\ttls {} {}\n", certified.certificate, certified.key);
         let example = example.clone().with(&format!("{HOST} {{\n"), &tls);
-        let options =
-            format!("{{\n\tadmin off\n\tauto_https disable_redirects\n\thttps_port {port}\n}}\n");
+        let options = format!(
+            "{{\n\tadmin off\n\tauto_https disable_redirects\n\thttps_port {port}\n\tgrace_period 100ms\n}}\n"
+        );
         let file = directory.join("Caddyfile");
         std::fs::write(&file, format!("{options}{}", example.text())).unwrap();
         let mut caddy = Command::new(program("caddy"));
@@ -118,9 +119,9 @@ impl Front {
         }
         let authority = std::fs::read(&certified.authority).unwrap();
         let client = || client(&authority);
-        let upgrading = client().http1_only().build().unwrap();
+        let over_http1 = client().http1_only().build().unwrap();
         let client = client().build().unwrap();
-        Self { child, port, prefix, authority: certified.authority, client, upgrading }
+        Self { child, port, prefix, authority: certified.authority, client, over_http1 }
     }
 
     /// Returns the port of the machine that it listens at.
@@ -142,6 +143,11 @@ impl Front {
         self.client.get(self.url(path))
     }
 
+    /// Begins the same over HTTP/1.1.
+    pub(crate) fn get_over_http1(&self, path: &str) -> RequestBuilder {
+        self.over_http1.get(self.url(path))
+    }
+
     /// Begins a request with a body.
     pub(crate) fn post(&self, path: &str) -> RequestBuilder {
         self.client.post(self.url(path))
@@ -149,7 +155,7 @@ impl Front {
 
     /// Begins a WebSocket.
     pub(crate) fn handshake(&self, path: &str) -> RequestBuilder {
-        let request = self.upgrading.get(self.url(path));
+        let request = self.get_over_http1(path);
         let request = request.header("connection", "Upgrade").header("upgrade", "websocket");
         let request = request.header("sec-websocket-version", "13");
         request.header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
