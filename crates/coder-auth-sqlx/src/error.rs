@@ -1,6 +1,7 @@
 //! The error of a store that cannot be opened.
 
 use std::error::Error;
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -82,16 +83,93 @@ pub enum SqlStoreError {
         /// The newest one this release knows.
         known: i64,
     },
+    /// The database was written by an older release, or is empty, and this user may not change it.
+    #[error(
+        "the database has schema {found}, this release needs schema {known}, and this user may not bring it up to date; run `coder-backstage migrate` as a user who may create tables"
+    )]
+    OlderSchema {
+        /// Version of the schema found; 0 for an empty database.
+        found: i64,
+        /// The one this release needs.
+        known: i64,
+        /// Answer of the database.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// The database refuses, or is not there.
-    #[error("the database cannot be opened")]
-    Database(#[source] Box<dyn Error + Send + Sync>),
+    #[error("the database {place} cannot be used")]
+    Database {
+        /// Place of the database: a file, or host, port, name and user, without the password.
+        place: String,
+        /// Answer of the database, or the error of the connection to it.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// No key could be drawn.
     #[error(transparent)]
     Random(#[from] coder_core::RandomError),
 }
 
-impl From<sqlx::Error> for SqlStoreError {
+impl SqlStoreError {
+    /// Tells whether the same may succeed a little later: the database cannot be reached, is starting
+    /// or stopping, or has no connection left.
+    pub fn is_temporary(&self) -> bool {
+        let Self::Database { source, .. } = self else { return false };
+        if source.is::<NoAnswer>() {
+            return true;
+        }
+        match source.downcast_ref() {
+            Some(sqlx::Error::Io(_)) => true,
+            Some(sqlx::Error::Database(refusal)) => {
+                refusal.code().is_some_and(|code| TEMPORARY.contains(&&*code))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// PostgreSQL's codes for a server that is stopping (57P01, 57P02) or starting (57P03), and for one
+/// whose connections are all taken (53300).
+const TEMPORARY: [&str; 4] = ["57P01", "57P02", "57P03", "53300"];
+
+/// The error of a database that says nothing.
+#[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "a file always answers"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the server did not answer in time")]
+pub(crate) struct NoAnswer;
+
+/// The error of a schema that cannot be brought up to date, before the place of its database is known.
+#[derive(Debug)]
+pub(crate) enum SchemaError {
+    Newer {
+        found: i64,
+        known: i64,
+    },
+    #[cfg(feature = "postgres")]
+    Older {
+        found: i64,
+        known: i64,
+        source: sqlx::Error,
+    },
+    Database(sqlx::Error),
+}
+
+impl SchemaError {
+    /// Adds the place of the database.
+    pub(crate) fn at(self, place: &impl fmt::Display) -> SqlStoreError {
+        match self {
+            Self::Newer { found, known } => SqlStoreError::NewerSchema { found, known },
+            #[cfg(feature = "postgres")]
+            Self::Older { found, known, source } => {
+                SqlStoreError::OlderSchema { found, known, source: source.into() }
+            }
+            Self::Database(source) => {
+                SqlStoreError::Database { place: place.to_string(), source: source.into() }
+            }
+        }
+    }
+}
+
+impl From<sqlx::Error> for SchemaError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Database(error.into())
+        Self::Database(error)
     }
 }

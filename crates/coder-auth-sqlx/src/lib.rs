@@ -68,15 +68,17 @@
 //! # Upgrades
 //!
 //! Opening a store brings its schema up to date, in one transaction; replicas that start at once
-//! wait for each other. A database of a newer release is refused. Schema 3 is the first one of a
+//! wait for each other. Where it is up to date, a PostgreSQL's user needs no right to create or change tables;
+//! [`PostgresAuthStore::migrate`] brings it up to date as another user. A database of a newer release is refused. Schema 3 is the first one of a
 //! release: a database that the first previews have made is emptied, and everybody signs in once more.
 //!
 //! # Transactions
 //!
 //! Each change of a login is one transaction, and a login is three or four. In SQLite a transaction
 //! has the file for itself from its beginning. In PostgreSQL it locks the rows of the grants it is
-//! about, in one order for all, so that two never wait for each other; a statement ends after 5
-//! seconds, waiting for a lock after 3, and a call that has no answer after 10.
+//! about, in one order for all, so that two never wait for each other; a statement ends after 4
+//! seconds, waiting for a lock after 3, and a call that has no answer after 5. When the database is dead, a
+//! call fails after 2 seconds.
 //!
 //! # What it is not
 //!
@@ -129,6 +131,8 @@ pub use place::PlaceNotice;
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub use postgres::PostgresAuthStore;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use schema::SchemaUpgrade;
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub use snapshot::PostgresSnapshot;

@@ -18,7 +18,7 @@ mod code {
 impl SqlStoreError {
     /// Returns what an operator can do about it, where the message does not say it already.
     pub fn remedy(&self) -> Option<&'static str> {
-        let Self::Database(source) = self else { return None };
+        let Self::Database { source, .. } = self else { return None };
         of_database(source.downcast_ref()?)
     }
 }

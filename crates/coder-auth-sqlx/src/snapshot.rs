@@ -1,6 +1,7 @@
 //! Bytes that replicas keep for each other in PostgreSQL, beside the logins.
 
 use std::fmt;
+use std::time::Duration;
 
 use coder_auth::store::StoreError;
 use coder_core::Secret;
@@ -8,8 +9,11 @@ use jiff::SignedDuration;
 use sqlx::PgPool;
 use tokio::time::timeout;
 
-use crate::error::SqlStoreError;
-use crate::postgres::{CALL_TIMEOUT, NO_ANSWER, pool};
+use crate::error::{NoAnswer, SqlStoreError};
+use crate::postgres::pool;
+
+/// The time limit of a call. Nobody waits for it, and the bytes may be many.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Bytes under a name in PostgreSQL, such as an index that one replica makes for all, and the lease of
 /// the replica that makes them.
@@ -36,7 +40,7 @@ impl PostgresSnapshot {
         name: impl Into<String>,
         holder: impl Into<String>,
     ) -> Result<Self, SqlStoreError> {
-        let pool = pool(url, 1).await?;
+        let (pool, _) = pool(url, 1).await?;
         Ok(Self { pool, name: name.into(), holder: holder.into() })
     }
 
@@ -85,7 +89,7 @@ impl PostgresSnapshot {
 async fn within<T>(call: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
     match timeout(CALL_TIMEOUT, call).await {
         Ok(done) => done.map_err(StoreError::new),
-        Err(_) => Err(StoreError::new(NO_ANSWER)),
+        Err(_) => Err(StoreError::new(NoAnswer)),
     }
 }
 

@@ -14,19 +14,20 @@ use coder_auth::store::{
     SigningKeyRecord, StoreConnections, StoreCounts, StoreError,
 };
 use coder_auth::{AttemptId, GrantKey, SessionId};
+use coder_core::quoted;
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 use tokio::time::timeout;
 
-use crate::error::SqlStoreError;
+use crate::error::{SchemaError, SqlStoreError};
 use crate::files;
 use crate::rows::{
     self, ExpiredRow, Failure, GrantRow, KeyRow, LinkRow, ListedRow, RevocationRow, SessionRow,
     SessionWithGrantRow, SigningKeyRow, StoredKey, micros,
 };
-use crate::schema::sql_schema;
+use crate::schema::{SCHEMA_FOUND, SchemaUpgrade, sql_schema};
 use crate::sql::{KEEP_PAIR, USES_BETWEEN_CLEANINGS, bind_grant, bind_key, sql_auth_store};
 use crate::transitions::sql_transitions;
 
@@ -68,21 +69,24 @@ impl SqliteAuthStore {
     /// written by a newer release; when its directory or the file cannot be written to.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, SqlStoreError> {
         let path = path.as_ref();
-        files::check_directory_of(path)?;
-        make_private_file(path)
-            .map_err(|source| SqlStoreError::File { path: path.to_owned(), source })?;
-        files::check_database(path)?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .busy_timeout(CALL_TIMEOUT)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true);
-        let mut connection = options.connect().await?;
-        write_ahead(&mut connection).await?;
-        upgrade(connection.begin_with("BEGIN IMMEDIATE").await?).await?;
-        write_once(&mut connection).await?;
+        let options = options(path)?;
+        let (connection, _) = prepare(&options).await.map_err(|error| error.at(&shown(path)))?;
         let connection = Mutex::new(Some(connection));
         Ok(Self { options, connection, attempts_used: AtomicU32::new(0) })
+    }
+
+    /// Brings the schema of the file at `path` up to date, as [`open`](Self::open) does, and tells what it has
+    /// changed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open).
+    pub async fn migrate(path: impl AsRef<Path>) -> Result<SchemaUpgrade, SqlStoreError> {
+        let path = path.as_ref();
+        let at = |error: SchemaError| error.at(&shown(path));
+        let (connection, upgrade) = prepare(&options(path)?).await.map_err(at)?;
+        connection.close().await.map_err(|error| at(error.into()))?;
+        Ok(upgrade)
     }
 
     /// Waits for the connection. SQLite lets one write at a time, and everything here is short.
@@ -113,6 +117,35 @@ impl SqliteAuthStore {
         }
         done.map_err(Failure::into_store_error)
     }
+}
+
+/// Returns how the file at `path` is opened. Makes an empty one where there is none.
+fn options(path: &Path) -> Result<SqliteConnectOptions, SqlStoreError> {
+    files::check_directory_of(path)?;
+    make_private_file(path)
+        .map_err(|source| SqlStoreError::File { path: path.to_owned(), source })?;
+    files::check_database(path)?;
+    Ok(SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(CALL_TIMEOUT)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true))
+}
+
+/// Connects, and brings the schema up to date.
+async fn prepare(
+    options: &SqliteConnectOptions,
+) -> Result<(SqliteConnection, SchemaUpgrade), SchemaError> {
+    let mut connection = options.connect().await?;
+    write_ahead(&mut connection).await?;
+    let upgrade = upgrade(connection.begin_with("BEGIN IMMEDIATE").await?).await?;
+    write_once(&mut connection).await?;
+    Ok((connection, upgrade))
+}
+
+/// Names a file in an error.
+fn shown(path: &Path) -> String {
+    quoted(&path.display().to_string())
 }
 
 /// Makes an empty file, which SQLite takes for an empty database. The files SQLite puts beside it

@@ -299,11 +299,11 @@ async fn a_server_that_stands_still_is_not_waited_for_without_end() {
     store.signing_keys().await.unwrap();
 
     is_ending.store(true, Ordering::Relaxed);
-    let ten_seconds_later = async {
+    let seconds_later = async {
         stands_still.notified().await;
         tokio::time::pause();
     };
-    let (answer, ()) = join(store.signing_keys(), ten_seconds_later).await;
+    let (answer, ()) = join(store.signing_keys(), seconds_later).await;
     let error = answer.unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(source, "the server did not answer in time");
@@ -343,6 +343,8 @@ async fn what_refuses_says_why_and_no_password_is_in_it() {
     let database = cluster.database().await;
     let url = database.url().expose().replace("portal@", "nobody:swordfish@");
     let error = PostgresAuthStore::connect(Secret::new(url), 1).await.unwrap_err();
+    assert!(error.to_string().contains("user `nobody`"), "{error}");
+    assert!(!error.is_temporary(), "waiting makes no user");
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert!(source.contains("role \"nobody\" does not exist"), "{source}");
     assert!(!format!("{error:?}").contains("swordfish"), "{error:?}");
@@ -376,4 +378,65 @@ async fn one_replica_holds_the_lease_of_a_snapshot_and_all_read_it() {
     assert!(one.lease(SignedDuration::ZERO).await.unwrap());
     assert!(two.lease(SignedDuration::from_mins(2)).await.unwrap());
     assert!(!one.lease(SignedDuration::from_mins(2)).await.unwrap());
+}
+
+/// Makes a user who may read and write the tables that `owner` makes in this database, and no more.
+async fn add_runtime_user(database: &Database<'_>) -> Secret {
+    let statements = "DO $$ BEGIN CREATE ROLE runtime LOGIN; \
+         EXCEPTION WHEN duplicate_object THEN NULL; END $$; \
+         REVOKE CREATE ON SCHEMA public FROM PUBLIC; \
+         ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO runtime";
+    sqlx::raw_sql(statements).execute(&mut database.connection().await).await.unwrap();
+    Secret::new(database.url().expose().replace("portal@", "runtime@"))
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
+async fn a_user_who_may_make_no_tables_is_served_once_another_one_has_migrated() {
+    let cluster = Cluster::shared();
+    let database = cluster.database().await;
+    let runtime = add_runtime_user(&database).await;
+    let error = PostgresAuthStore::connect(runtime.clone(), 1).await.unwrap_err();
+    assert!(matches!(error, SqlStoreError::OlderSchema { found: 0, .. }), "{error:?}");
+    assert!(error.to_string().contains("coder-backstage migrate"), "{error}");
+    assert!(!error.is_temporary());
+
+    let upgrade = PostgresAuthStore::migrate(database.url()).await.unwrap();
+    assert!(upgrade.from == 0 && upgrade.to > 0, "{upgrade:?}");
+    let again = PostgresAuthStore::migrate(runtime.clone()).await.unwrap();
+    assert_eq!((again.from, again.to), (upgrade.to, upgrade.to), "nothing to do needs no right");
+    let house = TestPortal::default();
+    let store = Arc::new(PostgresAuthStore::connect(runtime, 2).await.unwrap());
+    let portal = house.process("portal", store, house.coder.clone());
+    let alice = house.coder.add_user("alice");
+    let mut browser = house.signed_in(&portal, &alice).await;
+    assert_eq!(browser.refresh(&portal).await.status(), StatusCode::OK);
+    browser.log_out(&portal).await;
+    portal.sweep().await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
+async fn a_dead_database_costs_a_call_two_seconds_and_the_error_names_it() {
+    let cluster = Cluster::shared();
+    let database = cluster.database().await;
+    let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = door.local_addr().unwrap().port();
+    let never = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));
+    let server = tokio::spawn(pass_on(door, database.tcp_address(), never.0, never.1));
+    let url = database.tcp_url("127.0.0.1", "sslmode=disable").expose().to_owned();
+    let through = url.replace(&database.tcp_address(), &format!("127.0.0.1:{port}"));
+    let store = PostgresAuthStore::connect(Secret::new(through), 1).await.unwrap();
+    store.signing_keys().await.unwrap();
+
+    // With its connection, and its port.
+    server.abort();
+    assert!(server.await.unwrap_err().is_cancelled());
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    let error = store.signing_keys().await.unwrap_err();
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains(&format!("`127.0.0.1` (port {port}, user `portal`)")), "{source}");
+    assert!(source.ends_with("gives no connection in time"), "{source}");
 }

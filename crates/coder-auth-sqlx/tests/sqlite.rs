@@ -12,6 +12,7 @@ use coder_auth::store::AuthStore;
 use coder_auth_sqlx::{KeyFile, SqlStoreError, SqliteAuthStore};
 use coder_testkit::{Browser, SeededRandom, TestPortal};
 use futures_util::future::join_all;
+use http::StatusCode;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::timeout;
@@ -289,4 +290,29 @@ async fn a_place_for_a_store_is_checked_without_touching_it() {
         let error = SqliteAuthStore::open(place).await.unwrap_err();
         assert!(matches!(error, SqlStoreError::NotAFile { .. }), "{error:?}");
     }
+}
+
+#[tokio::test]
+async fn a_logout_whose_commit_fails_says_so_and_the_session_lives_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("auth.sqlite");
+    let house = TestPortal::default();
+    let portal = house.process("portal", open(&path).await, house.coder.clone());
+    let alice = house.coder.add_user("alice");
+    let mut browser = house.signed_in(&portal, &alice).await;
+    // As on a full disk: each statement succeeds, and the commit does not.
+    let refuses = "CREATE TABLE nobody (id TEXT PRIMARY KEY);
+        CREATE TABLE refused (id TEXT REFERENCES nobody (id) DEFERRABLE INITIALLY DEFERRED);
+        CREATE TRIGGER refuses AFTER DELETE ON coder_auth_sessions
+        BEGIN INSERT INTO refused VALUES ('this'); END";
+    let mut beside = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    sqlx::raw_sql(refuses).execute(&mut beside).await.unwrap();
+    let signed_in = browser.clone();
+    let answer = browser.log_out(&portal).await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(signed_in.refresh(&portal).await.status(), StatusCode::OK);
+
+    sqlx::raw_sql("DROP TRIGGER refuses").execute(&mut beside).await.unwrap();
+    assert_eq!(browser.log_out(&portal).await.status(), StatusCode::OK);
+    assert_eq!(signed_in.refresh(&portal).await.status(), StatusCode::UNAUTHORIZED);
 }

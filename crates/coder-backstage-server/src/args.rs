@@ -2,6 +2,8 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::LazyLock;
+use std::time::Duration;
 
 use coder_auth::PersonName;
 use coder_config::EnvironmentName;
@@ -10,9 +12,16 @@ use url::Url;
 
 use crate::logs::LogFormat;
 
+/// The release, and the commit that it was built from. Builds for others name it in the variable
+/// `CODER_BACKSTAGE_COMMIT`, as `cargo xtask dist` and the container file do.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let commit = option_env!("CODER_BACKSTAGE_COMMIT").filter(|commit| !commit.is_empty());
+    format!("{} ({})", env!("CARGO_PKG_VERSION"), commit.unwrap_or("built from source"))
+});
+
 /// Coder as auth provider and workspaces API of a Backstage portal.
 #[derive(Debug, clap::Parser)]
-#[command(name = "coder-backstage", version, arg_required_else_help = true)]
+#[command(name = "coder-backstage", version = VERSION.as_str(), arg_required_else_help = true)]
 pub(crate) struct Args {
     /// The form of the log on standard error
     #[arg(long, global = true, value_enum, default_value_t, env = "CODER_BACKSTAGE_LOG_FORMAT")]
@@ -44,6 +53,13 @@ pub(crate) enum Command {
     /// Shows everything on this machine: a fake Coder, a catalog from files and a portal page
     #[cfg(feature = "demo")]
     Demo(DemoArgs),
+    /// Brings the schema of the database up to date, and changes nothing else; `serve` does it, too,
+    /// where its user may
+    Migrate(MigrateArgs),
+    /// Prints the completions of a shell
+    Completions(CompletionsArgs),
+    /// Writes the manual, a page for each command
+    Man(ManArgs),
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -207,6 +223,50 @@ pub(crate) struct ServeArgs {
     /// once at the start and told in the log
     #[arg(long)]
     pub(crate) skip_check: bool,
+    /// How long requests are still taken after SIGTERM, while readiness says 503, so that load
+    /// balancers send them elsewhere; 0 to 300. Another signal ends it
+    #[arg(long, value_name = "SECONDS", default_value_t = crate::server::DRAIN,
+        value_parser = clap::value_parser!(u16).range(..=300))]
+    pub(crate) drain: u16,
+    #[command(flatten)]
+    pub(crate) patience: PatienceArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct MigrateArgs {
+    #[command(flatten)]
+    pub(crate) sources: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) patience: PatienceArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell that completes
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ManArgs {
+    /// An existing directory for the pages
+    pub(crate) directory: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PatienceArgs {
+    /// How long to wait at the start for a PostgreSQL that cannot be reached, that is starting or that
+    /// has no connection left
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    wait_for_database: u16,
+}
+
+impl PatienceArgs {
+    /// Returns how long to wait for a database at the start.
+    pub(crate) fn wait_for_database(&self) -> Duration {
+        Duration::from_secs(self.wait_for_database.into())
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -277,6 +337,10 @@ pub(crate) struct DemoArgs {
     /// there: something to practise on
     #[arg(long, conflicts_with = "smoke")]
     pub(crate) register: bool,
+    /// The URL at which browsers find the portal, when a front end passes its routes on. Without it,
+    /// the one that it is served at
+    #[arg(long, value_name = "URL", conflicts_with = "smoke")]
+    pub(crate) public_url: Option<Url>,
     /// Plays the browser too: signs in, looks at every workspace, signs out, and says how each
     /// step went
     #[arg(long)]

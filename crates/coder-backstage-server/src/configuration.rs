@@ -6,6 +6,18 @@ use std::io::{self, Read as _};
 use coder_config::{AppConfig, ConfigErrors, ConfigSources, Environment, Notice, yaml};
 use coder_core::Secret;
 
+/// Loads these files, or those that Backstage reads if there are none, with the variables of this
+/// process, and tells the log what was noticed.
+///
+/// # Errors
+///
+/// Every problem, each with its place.
+pub(crate) fn load_files(files: &[String]) -> Result<AppConfig, ConfigErrors> {
+    let environment = process_environment();
+    tell(&variables_of_node(&environment));
+    load(&ConfigSources::new(&read, &environment).with_files(files))
+}
+
 /// Loads these sources, and tells the log what was noticed.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Why the process ends with an error, and how it says so.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use coder_auth::RegistrationError;
@@ -40,6 +41,11 @@ pub(crate) enum Failure {
         /// Error of the operating system.
         source: std::io::Error,
     },
+    /// The service manager has opened something else than a socket to listen at.
+    #[error(
+        "cannot listen at what the service manager has opened; its first socket must be a TCP stream (`ListenStream=`)"
+    )]
+    Inherited(#[source] std::io::Error),
     /// The server stopped by itself.
     #[error("the server stopped")]
     Serve(#[source] std::io::Error),
@@ -88,6 +94,14 @@ pub(crate) enum Failure {
     #[cfg(feature = "otlp")]
     #[error("traces cannot be exported; see the variables that begin with `OTEL_`")]
     Traces(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The manual cannot be written.
+    #[error("the manual cannot be written to `{}`", directory.display())]
+    Manual {
+        /// Directory of its pages.
+        directory: PathBuf,
+        /// Error of the operating system.
+        source: std::io::Error,
+    },
     /// The asynchronous runtime did not start.
     #[error("the runtime cannot be started")]
     Runtime(#[source] std::io::Error),
@@ -119,14 +133,18 @@ impl Failure {
     /// Prints each problem on a line of its own.
     pub(crate) fn report(&self) -> ExitCode {
         let mut stderr = std::io::stderr().lock();
-        let mut line = |text: String| {
+        for problem in self.problems() {
             // When standard error is closed nobody can be told.
-            let _ = writeln!(stderr, "{text}");
-        };
-        match self {
-            Self::Configuration(errors) => errors.iter().for_each(|error| line(with_causes(error))),
-            other => line(with_causes(other)),
+            let _ = writeln!(stderr, "{problem}");
         }
         ExitCode::FAILURE
+    }
+
+    /// Returns a line for each problem.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        match self {
+            Self::Configuration(errors) => errors.iter().map(|error| with_causes(error)).collect(),
+            other => vec![with_causes(other)],
+        }
     }
 }

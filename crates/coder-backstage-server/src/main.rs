@@ -10,6 +10,7 @@
 //! coder-backstage check         # asks Coder, the store and the catalog, before people do
 //! coder-backstage workspaces    # prints who works on which entity; `--report` what has no counterpart
 //! coder-backstage sessions list # shows who is signed in; `sessions end` and `people forget` end that
+//! coder-backstage migrate       # brings the database up to date, where `serve` may not
 //! coder-backstage register      # makes the portal an OAuth2 application of Coder
 //! ```
 //!
@@ -40,7 +41,10 @@
 //! - It logs to standard error, everything from `info` on; `RUST_LOG` says otherwise, and `--log-format
 //!   json` makes each line a JSON object. No secret is ever logged.
 //! - Metrics for Prometheus are served on a port of their own (`coder.server.metrics.listen`).
-//! - SIGINT and SIGTERM end it after it has answered the requests that have arrived.
+//! - SIGINT and SIGTERM end it after it has answered the requests that have arrived. After SIGTERM it says 503 to
+//!   load balancers first, and takes requests for `--drain` seconds more. It takes the socket of a service manager
+//!   (`LISTEN_FDS`), so that a restart loses no request.
+//! - SIGHUP lets it read its configuration again. A broken one is refused, and the former one holds.
 //! - Sessions are kept in the SQLite file `coder-backstage.sqlite` of the directory that `--data-dir` names,
 //!   sealed with the key in `coder-backstage.sqlite.key` beside it, so a restart signs nobody out. Several
 //!   processes share a PostgreSQL (`coder.session.store`).
@@ -58,7 +62,9 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+mod activation;
 mod administration;
+mod app;
 mod args;
 mod check;
 mod compression;
@@ -66,13 +72,17 @@ mod config;
 mod configuration;
 #[cfg(feature = "demo")]
 mod demo;
+mod drain;
 mod failure;
+mod generate;
 mod index_store;
 mod logs;
+mod migrate;
 mod page;
 mod places;
 mod protocol;
 mod register;
+mod reload;
 mod serve;
 mod server;
 mod shutdown;
@@ -114,6 +124,9 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
             Command::Workspaces(args) => workspaces::workspaces(&args).await,
             Command::Sessions(command) => administration::sessions(&command).await,
             Command::People(command) => administration::people(&command).await,
+            Command::Migrate(args) => migrate::migrate(&args).await,
+            Command::Completions(args) => generate::completions(&args),
+            Command::Man(args) => generate::man(&args),
             Command::Register(args) => register::register(&args).await,
             #[cfg(feature = "demo")]
             Command::Demo(args) => demo::demo(&args).await,

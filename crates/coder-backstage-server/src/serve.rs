@@ -1,76 +1,45 @@
 //! `coder-backstage serve`: a portal's backend, as its app-config says.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::time::Duration;
 
-use backstage_catalog::ConfiguredCatalog;
-use coder_auth::AuthEvent;
-use coder_auth::store::AuthStore;
-use coder_config::{AppConfig, ConfigSources};
-use coder_core::{ReqwestTransport, TokioRuntime, World};
-use coder_portal::{Portal, TrustedProxies};
+use coder_core::TokioRuntime;
+use tokio::sync::watch;
 
+use crate::app::{App, Process};
 use crate::args::ServeArgs;
 use crate::failure::Failure;
-use crate::page::Page;
+use crate::reload::Operation;
 use crate::server::Serving;
+use crate::shutdown::Hangups;
 use crate::telemetry::metrics::{self, Metrics};
-use crate::telemetry::{MeasuredTransport, watched};
-use crate::user_agent::USER_AGENT;
-use crate::{check, configuration, index_store, server, shutdown, store, tls};
+use crate::{activation, configuration, server, shutdown, store};
 
 /// Serves until the process is asked to stop.
 pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
-    let environment = configuration::process_environment();
-    configuration::tell(&configuration::variables_of_node(&environment));
-    let sources =
-        ConfigSources::new(&configuration::read, &environment).with_files(&args.sources.config);
-    let mut config = configuration::load(&sources)?;
-    let store = store::open(&mut config.session, &args.data.directory()).await?;
+    // From the beginning, since it would end the process.
+    let hangups = Hangups::new();
+    let mut config = configuration::load_files(&args.sources.config)?;
+    let patience = args.patience.wait_for_database();
+    let has_keys = !config.session.keys.is_empty();
+    let data_directory = args.data.directory();
+    let store = store::open_patiently(&mut config.session, &data_directory, patience).await?;
+    let own_key = config.session.keys.first().filter(|_| !has_keys).cloned();
     let runtime = TokioRuntime::current().ok_or(Failure::NoRuntime)?;
-    let tls = config.backend.certificate.as_ref().map(tls::acceptor).transpose()?;
-    let metrics = Metrics::new();
-    let portal = portal(&config, Path::new(""), Arc::clone(&store), &runtime, &metrics)?;
-    let listener = server::bind(&config.backend.listen).await?;
+    let process = Process { store, runtime, metrics: Metrics::new(), data_directory };
+    let app = App::new(&config, &process).await?;
+    let listener = activation::listener(&config.backend.listen).await?;
     let address = listener.local_addr().map_err(Failure::Serve)?;
-    let https = tls.is_some();
+    let https = config.backend.certificate.is_some();
     tracing::info!(%address, url = %config.backend.base_url, https, "serving");
-    let mut routes = coder_axum::router(portal.clone());
-    if let Some(page) = Page::from_config(&config) {
-        routes = routes.merge(page.router());
-    }
-    let proxies = TrustedProxies::new(config.server.trusted_proxies.clone());
-    let routes = watched(routes, portal.clone(), proxies, Arc::clone(&metrics));
+    let (portal, present) = watch::channel(app.portal.clone());
+    metrics::start(&config.server, &process.metrics, move || present.borrow().clone()).await?;
+    let (sender, service) = watch::channel(app.service());
     let connections = args.max_connections;
-    let index = if portal.has_index() {
-        Some(index_store::open(&config.session, &args.data.directory()).await?)
-    } else {
-        None
-    };
-    let of_metrics = portal.clone();
-    metrics::start(&config.server, &metrics, move || of_metrics.clone()).await?;
-    let serving = Serving { routes, portal: portal.clone(), tls, runtime, connections, index };
+    let serving = Serving { service, runtime: process.runtime.clone(), connections };
+    let phases = shutdown::phases(Duration::from_secs(args.drain.into()));
+    let operation = Operation { args, config, own_key, process, app, service: sender, portal };
     tokio::select! {
-        () = server::run(listener, serving, shutdown::requested()) => Ok(()),
-        never = check::watch(&config, &portal, store), if !args.skip_check => match never {},
+        () = server::run(listener, serving, phases.clone()) => Ok(()),
+        never = operation.run(hangups, phases) => match never {},
     }
-}
-
-/// Makes the portal that a configuration describes, in the real world. The catalog's files are
-/// looked for in `directory`.
-pub(crate) fn portal(
-    config: &AppConfig,
-    directory: &Path,
-    store: Arc<dyn AuthStore>,
-    runtime: &TokioRuntime,
-    metrics: &Arc<Metrics>,
-) -> Result<Portal, Failure> {
-    let transport = MeasuredTransport::new(ReqwestTransport::new(USER_AGENT)?, Arc::clone(metrics));
-    let world = World::native_on(runtime.clone(), transport);
-    let configured = ConfiguredCatalog::from_config(config, directory, &world)?;
-    configuration::tell(&configured.notices);
-    let portal = Portal::builder(config, &world, configured.catalog, store);
-    let metrics = Arc::clone(metrics);
-    let portal = portal.observer(move |event: &AuthEvent| metrics.count(event));
-    Ok(portal.files(&configuration::read).build()?)
 }

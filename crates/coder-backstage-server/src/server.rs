@@ -1,6 +1,7 @@
 //! Sockets: listening, serving, and stopping.
 
 use std::io;
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -11,8 +12,6 @@ use axum::body::Body;
 use axum::serve::Listener;
 use coder_config::Listen;
 use coder_core::{TokioRuntime, with_causes};
-use coder_portal::Portal;
-use coder_workspaces::index::IndexStore;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -20,15 +19,16 @@ use hyper::service::{HttpService, Service as _, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
 use crate::compression;
+use crate::drain::{Phase, Phases};
 use crate::failure::Failure;
-use crate::places::Places;
+use crate::places::{Place, Places};
 use crate::protocol::Protocol;
 use crate::socket::Socket;
 use crate::telemetry::Peer;
@@ -57,10 +57,17 @@ const SEND_BUFFER: usize = 64 * 1024;
 /// The time limit of a TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long what is under way may take to end once the server is asked to stop: requests first, then
+/// How long what is under way may take to end once no more requests are taken: requests first, then
 /// the work that outlives them. A rotation that Coder answers late takes 11 seconds, and orchestrators
-/// kill a process after 30.
-const GRACE: Duration = Duration::from_secs(25);
+/// kill a process after 30, of which [`DRAIN`] takes 5.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// How many seconds requests are still taken after SIGTERM by default, while load balancers learn that
+/// the server ends.
+pub(crate) const DRAIN: u16 = 5;
+
+/// How long a connection that was made just before the server closes may take to send its request.
+const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 /// How many connections are served at a time by default: half of the descriptors that
 /// most systems give to a process. The other half is for Coder and the store.
@@ -94,101 +101,135 @@ pub(crate) async fn bind_as(listen: &Listen, key: &'static str) -> Result<TcpLis
     bound.map_err(|source| Failure::Listen { listen: listen.clone(), key, source })
 }
 
-/// Service and the limits of its connections.
+/// The answers of a server, and the certificate that it shows to clients. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Service {
+    routes: Router,
+    /// Without it the server speaks plain http.
+    tls: Option<TlsAcceptor>,
+}
+
+impl Service {
+    /// Serves these routes, compressed where that is safe.
+    pub(crate) fn new(routes: Router, tls: Option<TlsAcceptor>) -> Self {
+        Self { routes: compression::compressed(routes), tls }
+    }
+}
+
+/// A service at work, and the limits of its connections.
 pub(crate) struct Serving {
-    pub(crate) routes: Router,
-    pub(crate) portal: Portal,
-    /// The certificate that is shown to clients. Without it the server speaks plain http.
-    pub(crate) tls: Option<TlsAcceptor>,
+    /// The service at the moment; another one takes its place when the configuration is read again.
+    pub(crate) service: watch::Receiver<Service>,
     /// Where the portal's work runs.
     pub(crate) runtime: TokioRuntime,
     /// How many connections there may be at a time. Others wait until one of them ends.
     pub(crate) connections: NonZeroUsize,
-    /// Where the index of workspaces is kept between two runs.
-    pub(crate) index: Option<Arc<dyn IndexStore>>,
 }
 
-/// Serves the routes and sweeps the portal until `stop` ends; then what is under way is finished,
-/// also the work whose caller has gone: a token pair that Coder has just replaced is stored.
-pub(crate) async fn run(
-    listener: TcpListener,
-    serving: Serving,
-    stop: impl Future<Output = ()> + Send + 'static,
-) {
-    let Serving { routes, portal, tls, runtime, connections, index } = serving;
-    let routes = compression::compressed(routes);
-    let streams = portal.clone();
-    let reading = tokio::spawn(portal.index_reader(index)).abort_handle();
-    let stop = async move {
-        stop.await;
-        streams.drain();
-        streams.close_streams();
-        reading.abort();
-    };
-    let sweeping = tokio::spawn(portal.auth().sweeper());
-    let stopped_at = serve(listener, routes, tls, connections, stop).await;
-    sweeping.abort();
+/// Serves until the phase [`Phase::Closed`]; then what is under way is finished, also the work whose
+/// caller has gone: a token pair that Coder has just replaced is stored.
+pub(crate) async fn run(listener: TcpListener, serving: Serving, phases: Phases) {
+    let Serving { service, runtime, connections } = serving;
+    let deadline = serve(listener, service, connections, phases).await;
     let tasks = runtime.unfinished();
     if tasks > 0 {
         tracing::info!(tasks, "waiting for work that is under way");
     }
-    if timeout_at(stopped_at + GRACE, runtime.idle()).await.is_err() {
+    if timeout_at(deadline, runtime.idle()).await.is_err() {
         let tasks = runtime.unfinished();
         tracing::warn!(tasks, "some work did not end in time and was cut off");
     }
 }
 
-/// Speaks HTTP/1.1 and HTTP/2. Says when it was asked to stop.
+/// Speaks HTTP/1.1 and HTTP/2. Returns the moment at which everything that is under way has to end.
 async fn serve(
-    mut listener: TcpListener,
-    routes: Router,
-    tls: Option<TlsAcceptor>,
+    listener: TcpListener,
+    service: watch::Receiver<Service>,
     connections: NonZeroUsize,
-    stop: impl Future<Output = ()>,
+    phases: Phases,
 ) -> Instant {
-    let http = Http::new();
-    // Closed when no more requests are taken.
-    let (open, closed) = watch::channel(());
     let places = Places::new(connections);
-    let mut connections = JoinSet::new();
-    let mut stop = pin!(stop);
+    let mut door = Door { http: Http::new(), service, phases, connections: JoinSet::new() };
+    let closed = door.phases.clone();
+    let mut closed = pin!(closed.reached(Phase::Closed));
+    let mut listener = listener;
     loop {
-        while connections.try_join_next().is_some() {}
-        // One waits here for a place; the others wait in the system's queue, and cost nothing.
-        let next = async {
-            let (stream, peer) = Listener::accept(&mut listener).await;
-            (stream, Peer(peer), places.take().await)
+        let accepted = tokio::select! {
+            accepted = Listener::accept(&mut listener) => accepted,
+            () = &mut closed => break,
         };
-        let (stream, peer, place) = tokio::select! {
-            next = next => next,
-            () = &mut stop => break,
-        };
-        let (seat, routes) = (place.seat(), TowerToHyperService::new(routes.clone()));
+        // One waits here for a place; the others wait in the system's queue, and cost nothing. When the
+        // server closes, places become free soon.
+        tokio::select! {
+            place = places.take() => door.attend(accepted, place),
+            () = door.phases.closed_for(FIRST_REQUEST) => break,
+        }
+    }
+    let deadline = Instant::now() + GRACE;
+    // Those who are in the queue already would be reset.
+    while let Some(accepted) = waiting(&mut listener).await {
+        match timeout(FIRST_REQUEST, places.take()).await {
+            Ok(place) => door.attend(accepted, place),
+            Err(_) => break,
+        }
+    }
+    drop(listener);
+    let mut connections = door.connections;
+    let done = async { while connections.join_next().await.is_some() {} };
+    if timeout_at(deadline, done).await.is_err() {
+        tracing::warn!("some requests did not end in time and were cut off");
+    }
+    deadline
+}
+
+/// Returns a connection of the system's queue, if there is one.
+async fn waiting(listener: &mut TcpListener) -> Option<(TcpStream, SocketAddr)> {
+    tokio::select! {
+        biased;
+        accepted = Listener::accept(listener) => Some(accepted),
+        () = tokio::task::yield_now() => None,
+    }
+}
+
+/// Where connections come in.
+struct Door {
+    http: Http,
+    service: watch::Receiver<Service>,
+    phases: Phases,
+    connections: JoinSet<()>,
+}
+
+impl Door {
+    /// Answers what comes over a new connection, on a task of its own.
+    fn attend(&mut self, (stream, peer): (TcpStream, SocketAddr), place: Place) {
+        while self.connections.try_join_next().is_some() {}
         let socket = Socket::new(stream, place.seat());
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(peer);
-            let (under_way, answer) = (seat.begin(), routes.call(request));
+        let tls = self.service.borrow().tls.clone();
+        let (seat, service, phases) = (place.seat(), self.service.clone(), self.phases.clone());
+        let answers = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer));
+            let version = request.version();
+            let under_way = seat.begin();
+            let phases = phases.clone();
+            // A connection outlives a configuration: each request is answered by the present one.
+            let routes = TowerToHyperService::new(service.borrow().routes.clone());
             async move {
-                let answer = answer.await;
+                let answer = routes.call(request).await;
                 drop(under_way);
-                answer
+                answer.map(|mut answer| {
+                    phases.part(version, &mut answer);
+                    answer
+                })
             }
         });
-        let attended = attend(http.clone(), socket, tls.clone(), service, closed.clone());
-        connections.spawn(async move {
+        let attended = attend(self.http.clone(), socket, tls, answers, self.phases.clone());
+        self.connections.spawn(async move {
             tokio::select! {
                 () = attended => {}
                 () = place.given_up() => {}
             }
         });
     }
-    let stopped_at = Instant::now();
-    drop((listener, open));
-    let done = async { while connections.join_next().await.is_some() {} };
-    if timeout_at(stopped_at + GRACE, done).await.is_err() {
-        tracing::warn!("some requests did not end in time and were cut off");
-    }
-    stopped_at
 }
 
 /// The two versions of HTTP, with their bounds.
@@ -219,7 +260,7 @@ async fn attend<S>(
     mut socket: Socket,
     tls: Option<TlsAcceptor>,
     service: S,
-    mut closed: watch::Receiver<()>,
+    phases: Phases,
 ) where
     S: HttpService<Incoming, ResBody = Body, Future: Send> + Send + 'static,
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -228,11 +269,10 @@ async fn attend<S>(
         let began = timeout(HEAD_TIMEOUT, Protocol::of_client(&mut socket));
         let protocol = tokio::select! {
             protocol = began => protocol,
-            // Nothing was asked yet.
-            _ = closed.changed() => return,
+            () = phases.closed_for(FIRST_REQUEST) => return,
         };
         return match protocol {
-            Ok(Ok(protocol)) => answer(http, protocol, socket, service, closed).await,
+            Ok(Ok(protocol)) => answer(http, protocol, socket, service, phases).await,
             Ok(Err(error)) => {
                 tracing::debug!(error = with_causes(&error), "a connection broke");
             }
@@ -243,13 +283,12 @@ async fn attend<S>(
     let handshake = Box::pin(timeout(HANDSHAKE_TIMEOUT, tls.accept(socket)));
     let secured = tokio::select! {
         secured = handshake => secured,
-        // Nothing was asked yet.
-        _ = closed.changed() => return,
+        () = phases.closed_for(FIRST_REQUEST) => return,
     };
     match secured {
         Ok(Ok(stream)) => {
             let protocol = Protocol::of_handshake(&stream);
-            Box::pin(answer(http, protocol, stream, service, closed)).await;
+            Box::pin(answer(http, protocol, stream, service, phases)).await;
         }
         Ok(Err(error)) => {
             tracing::debug!(error = with_causes(&error), "a client did not agree on TLS");
@@ -264,22 +303,22 @@ async fn answer<S>(
     protocol: Protocol,
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     service: S,
-    closed: watch::Receiver<()>,
+    phases: Phases,
 ) where
     S: HttpService<Incoming, ResBody = Body, Future: Send> + Send + 'static,
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let stream = TokioIo::new(stream);
+    let closing = closing(protocol, phases);
     let ended = match protocol {
         Protocol::Http1 => {
             let connection = http.one.serve_connection(stream, service).with_upgrades();
-            until_closed(connection, |connection| connection.graceful_shutdown(), closed).await
+            until(closing, connection, |connection| connection.graceful_shutdown()).await
         }
         // On the heap, so that a connection of HTTP/1.1 takes no more room than it needs.
         Protocol::Http2 => {
             let connection = http.two.serve_connection(stream, service);
-            let served =
-                until_closed(connection, |connection| connection.graceful_shutdown(), closed);
+            let served = until(closing, connection, |connection| connection.graceful_shutdown());
             Box::pin(served).await
         }
     };
@@ -288,16 +327,31 @@ async fn answer<S>(
     }
 }
 
-/// Serves a connection; when no more requests are taken, those under way are finished.
-async fn until_closed<C: Future<Output = hyper::Result<()>>>(
+/// Waits for the moment at which a new connection takes no more requests. Over HTTP/1.1 that is when the
+/// server closes: while it drains, answers say so. Over HTTP/2 it is when the server begins to drain (GOAWAY,
+/// RFC 9113 §6.8), or, for a connection that was made since, when it closes.
+async fn closing(protocol: Protocol, phases: Phases) {
+    match (phases.current(), protocol) {
+        // The first request has time to arrive.
+        (Phase::Closed, _) => sleep(FIRST_REQUEST).await,
+        (Phase::Serving | Phase::Draining, Protocol::Http1) => phases.reached(Phase::Closed).await,
+        (phase @ (Phase::Serving | Phase::Draining), Protocol::Http2) => phases.after(phase).await,
+    }
+}
+
+/// Serves a connection; once it is `closing`, no more requests are taken, and those under way are
+/// finished.
+async fn until<C: Future<Output = hyper::Result<()>>>(
+    closing: impl Future<Output = ()>,
     connection: C,
     shut_down: impl FnOnce(Pin<&mut C>),
-    mut closed: watch::Receiver<()>,
 ) -> hyper::Result<()> {
     let mut connection = pin!(connection);
     tokio::select! {
+        // A connection that has read nothing yet would be closed, although its request has arrived.
+        biased;
         ended = connection.as_mut() => ended,
-        _ = closed.changed() => {
+        () = closing => {
             shut_down(connection.as_mut());
             connection.await
         }
@@ -308,25 +362,47 @@ async fn until_closed<C: Future<Output = hyper::Result<()>>>(
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use std::future::pending;
-
     use axum::extract::Request;
     use axum::routing::get;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpStream;
-    use tokio::sync::{Notify, oneshot};
+    use tokio::sync::Notify;
+    use tokio::task::JoinHandle;
     use tokio_rustls::rustls;
     use tokio_rustls::rustls::server::ResolvesServerCertUsingSni;
 
     use super::*;
 
+    /// A server of these routes on a port of its own.
+    struct Running {
+        address: SocketAddr,
+        phase: watch::Sender<Phase>,
+        service: watch::Sender<Service>,
+        serving: JoinHandle<Instant>,
+    }
+
+    impl Running {
+        async fn new(routes: Router, tls: Option<TlsAcceptor>, connections: NonZeroUsize) -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let (phase, phases) = Phases::new();
+            let (service, current) = watch::channel(Service::new(routes, tls));
+            let serving = tokio::spawn(serve(listener, current, connections, phases));
+            Self { address, phase, service, serving }
+        }
+
+        async fn of(routes: Router) -> Self {
+            Self::new(routes, None, CONNECTIONS).await
+        }
+
+        async fn client(&self) -> TcpStream {
+            TcpStream::connect(self.address).await.unwrap()
+        }
+    }
+
     /// Sends a text and returns the answer, up to the end of the connection.
     async fn answer_to(sent: &str) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let routes = Router::new().route("/", get(async || "hello"));
-        tokio::spawn(serve(listener, routes, None, CONNECTIONS, pending()));
-        let mut client = TcpStream::connect(address).await.unwrap();
+        let server = Running::of(Router::new().route("/", get(async || "hello"))).await;
+        let mut client = server.client().await;
         client.write_all(sent.as_bytes()).await.unwrap();
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();
@@ -344,14 +420,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_never_agrees_on_tls_is_hung_up_on_before_its_request_is_due() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let config = rustls::ServerConfig::builder().with_no_client_auth();
         let config = config.with_cert_resolver(Arc::new(ResolvesServerCertUsingSni::new()));
         let tls = TlsAcceptor::from(Arc::new(config));
-        tokio::spawn(serve(listener, Router::new(), Some(tls), CONNECTIONS, pending()));
+        let server = Running::new(Router::new(), Some(tls), CONNECTIONS).await;
         let began = Instant::now();
-        let mut client = TcpStream::connect(address).await.unwrap();
+        let mut client = server.client().await;
         // The beginning of a record that never ends.
         client.write_all(&[0x16, 3, 1, 2, 0]).await.unwrap();
         assert_eq!(client.read(&mut [0; 16]).await.unwrap(), 0);
@@ -380,11 +454,10 @@ mod tests {
 
     #[tokio::test]
     async fn one_port_speaks_both_versions_of_http() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let routes = Router::new()
             .route("/", get(async |request: Request| format!("{:?}", request.version())));
-        tokio::spawn(serve(listener, routes, None, CONNECTIONS, pending()));
+        let server = Running::of(routes).await;
+        let address = server.address;
         let ask = async |client: reqwest::ClientBuilder| {
             let client = client.no_proxy().build().unwrap();
             client.get(format!("http://{address}/")).send().await.unwrap().text().await.unwrap()
@@ -395,8 +468,6 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_over_http_2_ends_before_a_server_that_stops() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let routes = Router::new().route(
             "/",
@@ -409,36 +480,33 @@ mod tests {
                 }
             }),
         );
-        let (stop, stopped) = oneshot::channel::<()>();
-        let stopped = async { drop(stopped.await) };
-        let serving = tokio::spawn(serve(listener, routes, None, CONNECTIONS, stopped));
+        let server = Running::of(routes).await;
+        let address = server.address;
         let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
         let asked = tokio::spawn(client.get(format!("http://{address}/")).send());
         begun.notified().await;
-        stop.send(()).unwrap();
+        server.phase.send_replace(Phase::Closed);
         // The port is closed as soon as no more requests are taken.
         while TcpStream::connect(address).await.is_ok() {
             tokio::task::yield_now().await;
         }
         go_on.notify_one();
         assert_eq!(asked.await.unwrap().unwrap().text().await.unwrap(), "done");
-        serving.await.unwrap();
+        server.serving.await.unwrap();
     }
 
     #[tokio::test]
     async fn a_connection_above_the_number_waits_until_another_one_ends() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let asked = Arc::new(AtomicUsize::new(0));
         let routes = Router::new().route(
             "/",
             get(async move || format!("{}#", asked.fetch_add(1, Ordering::SeqCst) + 1)),
         );
-        tokio::spawn(serve(listener, routes, None, NonZeroUsize::MIN, pending()));
+        let server = Running::new(routes, None, NonZeroUsize::MIN).await;
 
-        let mut first = TcpStream::connect(address).await.unwrap();
+        let mut first = server.client().await;
         assert_eq!(count(&mut first).await, "1#");
-        let mut second = TcpStream::connect(address).await.unwrap();
+        let mut second = server.client().await;
         second.write_all(b"GET / HTTP/1.1\r\nHost: portal\r\n\r\n").await.unwrap();
         for number in 2..20 {
             assert_eq!(count(&mut first).await, format!("{number}#"), "the second one waits");
@@ -449,11 +517,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_answer_arrives_although_the_body_of_the_request_is_never_read() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let routes = Router::new().route("/", get(async || "hello"));
-        tokio::spawn(serve(listener, routes, None, CONNECTIONS, pending()));
-        let mut client = TcpStream::connect(address).await.unwrap();
+        let server = Running::of(Router::new().route("/", get(async || "hello"))).await;
+        let mut client = server.client().await;
         let length = 1 << 20;
         let head = format!("GET / HTTP/1.1\r\nHost: portal\r\nContent-Length: {length}\r\n\r\n");
         client.write_all(head.as_bytes()).await.unwrap();
@@ -461,5 +526,85 @@ mod tests {
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();
         assert!(answer.ends_with("hello"), "{answer}");
+    }
+
+    const ASK: &str = "GET / HTTP/1.1\r\nHost: portal\r\n\r\n";
+
+    fn hello() -> Router {
+        let hello = get(async || "hello#");
+        Router::new().route("/", hello.clone()).route("/{*path}", hello)
+    }
+
+    /// Sends a request over this connection, and returns its answer up to the sign of its end.
+    async fn ask(client: &mut TcpStream, request: &str) -> String {
+        client.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        while !answer.ends_with(['#', '}']) {
+            answer.push(char::from(client.read_u8().await.unwrap()));
+        }
+        answer
+    }
+
+    #[tokio::test]
+    async fn while_it_drains_each_answer_is_the_last_one_of_its_connection() {
+        let server = Running::of(hello()).await;
+        let mut before = server.client().await;
+        assert!(ask(&mut before, ASK).await.starts_with("HTTP/1.1 200"));
+        server.phase.send_replace(Phase::Draining);
+        for client in [&mut before, &mut server.client().await] {
+            let answer = ask(client, ASK).await;
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+            assert!(answer.contains("connection: close"), "{answer}");
+            assert_eq!(client.read(&mut [0]).await.unwrap(), 0, "the connection is over");
+        }
+    }
+
+    #[tokio::test]
+    async fn while_it_drains_a_client_over_http_2_goes_to_a_new_connection_and_loses_nothing() {
+        let server = Running::of(hello()).await;
+        let url = format!("http://{}/", server.address);
+        let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy();
+        let client = client.build().unwrap();
+        assert_eq!(client.get(&url).send().await.unwrap().status(), 200);
+        server.phase.send_replace(Phase::Draining);
+        for _ in 0..20 {
+            assert_eq!(client.get(&url).send().await.unwrap().status(), 200);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_was_made_before_the_end_is_answered_once() {
+        let server = Running::of(hello()).await;
+        let mut client = server.client().await;
+        let mut served = server.client().await;
+        // The second one in the queue is let in, so the first one was.
+        assert!(ask(&mut served, ASK).await.starts_with("HTTP/1.1 200"));
+        server.phase.send_replace(Phase::Closed);
+        let answer = ask(&mut client, ASK).await;
+        assert!(answer.contains("connection: close"), "{answer}");
+        assert_eq!(client.read(&mut [0]).await.unwrap(), 0);
+        assert_eq!(served.read(&mut [0]).await.unwrap(), 0, "it was idle");
+        server.serving.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_asks_nothing_does_not_hold_up_the_end() {
+        let server = Running::of(hello()).await;
+        let mut client = server.client().await;
+        let began = Instant::now();
+        server.phase.send_replace(Phase::Closed);
+        server.serving.await.unwrap();
+        assert!(began.elapsed() < GRACE / 2, "{:?}", began.elapsed());
+        assert_eq!(client.read(&mut [0]).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_stays_open_is_answered_by_the_present_service() {
+        let server = Running::of(hello()).await;
+        let mut client = server.client().await;
+        assert!(ask(&mut client, ASK).await.ends_with("hello#"));
+        let other = Router::new().route("/", get(async || "good day#"));
+        server.service.send_replace(Service::new(other, None));
+        assert!(ask(&mut client, ASK).await.ends_with("good day#"));
     }
 }

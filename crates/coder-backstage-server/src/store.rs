@@ -2,17 +2,23 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use coder_auth::MemoryAuthStore;
 use coder_auth::store::AuthStore;
-use coder_auth_sqlx::{KeyFile, PlaceNotice, PostgresAuthStore, SqlStoreError, SqliteAuthStore};
+use coder_auth_sqlx::{
+    KeyFile, PlaceNotice, PostgresAuthStore, SchemaUpgrade, SqlStoreError, SqliteAuthStore,
+};
 use coder_config::{ConfigErrors, SessionConfig, SessionStoreConfig};
-use coder_core::{OsRandom, with_causes};
+use coder_core::{OsRandom, Secret, random_bytes, with_causes};
+use tokio::time::{Instant, sleep};
 
 /// The file in the data directory, unless another one is configured.
 const FILE: &str = "coder-backstage.sqlite";
 /// Every one serves many people at once: none is held while Coder is asked.
 const CONNECTIONS: u32 = 10;
+/// The time between two tries to reach a database at the start.
+const TRY_AGAIN: Duration = Duration::from_secs(2);
 
 /// Checks whether a store can be opened where this configuration says, and changes nothing there.
 ///
@@ -89,8 +95,78 @@ pub(crate) async fn for_check(
     Ok(ForCheck::Opened(store, format!("`{shown}` opens and can be written to")))
 }
 
-/// Opens the store of this configuration, in which relative paths are below `data_directory`. A
-/// SQLite file without configured keys has one in a file beside it, which is put into `session`.
+/// Opens the store as [`open`] does, and waits as long as this for a database that cannot be reached at
+/// the moment, with a line in the log for each try.
+///
+/// # Errors
+///
+/// When it cannot be opened, at once if waiting would not help.
+pub(crate) async fn open_patiently(
+    session: &mut SessionConfig,
+    data_directory: &Path,
+    patience: Duration,
+) -> Result<Arc<dyn AuthStore>, SqlStoreError> {
+    let deadline = Instant::now() + patience;
+    loop {
+        match open(session, data_directory).await {
+            Err(error) if error.is_temporary() => wait(error, deadline).await?,
+            done => return done,
+        }
+    }
+}
+
+/// Waits for the next try, unless the time is over.
+async fn wait(error: SqlStoreError, deadline: Instant) -> Result<(), SqlStoreError> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return Err(error);
+    }
+    let (error, seconds) = (with_causes(&error), left.as_secs());
+    tracing::warn!(error, "waiting for the database, at most {seconds} seconds more");
+    sleep(left.min(TRY_AGAIN)).await;
+    Ok(())
+}
+
+/// Brings the schema of the database up to date, and describes what was done. Waits as
+/// [`open_patiently`] does.
+///
+/// # Errors
+///
+/// When the database cannot be used, or its schema cannot be changed.
+pub(crate) async fn migrate(
+    session: &SessionConfig,
+    data_directory: &Path,
+    patience: Duration,
+) -> Result<String, SqlStoreError> {
+    let deadline = Instant::now() + patience;
+    let upgrade = loop {
+        let upgraded = match &session.store {
+            Some(SessionStoreConfig::Memory) => {
+                return Ok("sessions are kept in memory, which has no schema".to_owned());
+            }
+            Some(SessionStoreConfig::Postgres { url, .. }) => {
+                PostgresAuthStore::migrate(url.clone()).await
+            }
+            Some(SessionStoreConfig::Sqlite { file, .. }) => {
+                SqliteAuthStore::migrate(path(file.as_deref(), data_directory)).await
+            }
+            None => SqliteAuthStore::migrate(path(None, data_directory)).await,
+        };
+        match upgraded {
+            Err(error) if error.is_temporary() => wait(error, deadline).await?,
+            done => break done?,
+        }
+    };
+    let SchemaUpgrade { from, to, .. } = upgrade;
+    Ok(match from {
+        0 => format!("the database was empty, and has schema {to} now"),
+        from if from == to => format!("the database has schema {to}, which this release needs"),
+        from => format!("the database had schema {from}, and has schema {to} now"),
+    })
+}
+
+/// Opens the store of this configuration, in which relative paths are below `data_directory`. The key
+/// of [`add_key`] is put into `session`.
 ///
 /// # Errors
 ///
@@ -104,6 +180,7 @@ pub(crate) async fn open(
             tracing::warn!(
                 "sessions are kept in memory: when this process ends, everyone signs in again"
             );
+            add_key(session, data_directory)?;
             return Ok(Arc::new(MemoryAuthStore::new()));
         }
         Some(SessionStoreConfig::Postgres { url, .. }) => {
@@ -120,16 +197,61 @@ pub(crate) async fn open(
     }
     let store = SqliteAuthStore::open(&path).await?;
     tracing::info!(file = %path.display(), "sessions are kept in SQLite");
-    if session.keys.is_empty() {
-        let key = KeyFile::beside(&path, &OsRandom)?;
-        let file = key.path.display();
-        if key.is_new {
-            tracing::warn!(%file, "made a key that seals the sessions: keep it apart from backups of \
-                them, or configure `coder.session.keys`");
-        } else {
-            tracing::info!(%file, "the sessions are sealed with the key in this file");
-        }
-        session.keys.push(key.key);
-    }
+    add_key(session, data_directory)?;
     Ok(Arc::new(store))
+}
+
+/// Puts a key into a configuration without keys: that of the file beside a SQLite database, which is
+/// made if it is missing, or one for this process if sessions are kept in memory.
+///
+/// # Errors
+///
+/// When the file cannot be used.
+pub(crate) fn add_key(
+    session: &mut SessionConfig,
+    data_directory: &Path,
+) -> Result<(), SqlStoreError> {
+    if !session.keys.is_empty() {
+        return Ok(());
+    }
+    let file = match &session.store {
+        Some(SessionStoreConfig::Memory) => {
+            session.keys.push(random_key()?);
+            return Ok(());
+        }
+        // Its keys are configured: the processes that share it share no file.
+        Some(SessionStoreConfig::Postgres { .. }) => return Ok(()),
+        Some(SessionStoreConfig::Sqlite { file, .. }) => file.as_deref(),
+        None => None,
+    };
+    let key = KeyFile::beside(&path(file, data_directory), &OsRandom)?;
+    let file = key.path.display();
+    if key.is_new {
+        tracing::warn!(%file, "made a key that seals the sessions: keep it apart from backups of \
+            them, or configure `coder.session.keys`");
+    } else {
+        tracing::info!(%file, "the sessions are sealed with the key in this file");
+    }
+    session.keys.push(key.key);
+    Ok(())
+}
+
+fn random_key() -> Result<Secret, SqlStoreError> {
+    let bytes: [u8; 32] = random_bytes(&OsRandom)?;
+    Ok(Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+}
+
+/// Tells whether two configurations name the same place for sessions.
+pub(crate) fn is_same_place(one: &SessionConfig, other: &SessionConfig) -> bool {
+    place(one) == place(other)
+}
+
+/// Returns the kind of a store, and its file or URL.
+fn place(session: &SessionConfig) -> (&str, Option<&str>) {
+    match &session.store {
+        Some(SessionStoreConfig::Memory) => ("memory", None),
+        Some(SessionStoreConfig::Postgres { url, .. }) => ("postgres", Some(url.expose())),
+        Some(SessionStoreConfig::Sqlite { file, .. }) => ("sqlite", file.as_deref()),
+        None => ("sqlite", None),
+    }
 }

@@ -1,5 +1,5 @@
 //! The server reads the index of a service account, and has it again after a restart.
-#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 #[expect(dead_code, reason = "each test of the server uses its part")]
 mod serving;

@@ -24,6 +24,8 @@ pub(crate) enum Failure {
     MissingToolchain { what: String, advice: &'static str },
     #[error("cannot read the workspace's packages: {0}")]
     NoMetadata(String),
+    #[error("the archive: {0}")]
+    Dist(String),
     #[error("the npm package: {0}")]
     Npm(String),
     #[error("{0}")]

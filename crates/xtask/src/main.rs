@@ -25,6 +25,13 @@ enum Chore {
         #[arg(long)]
         strict: bool,
     },
+    /// Builds the archive that operators install, in `target/archives/`: the server without its demo,
+    /// with its units, completions, manual, bill of materials, licences and checksum.
+    Dist {
+        /// Target of Rust, such as `x86_64-unknown-linux-musl`; without it, this machine's.
+        #[arg(long, value_name = "TRIPLE")]
+        target: Option<String>,
+    },
     /// Formats the JavaScript of the repository.
     FormatJavascript,
     /// Makes the README of each published crate from the crate's documentation.
@@ -70,6 +77,9 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Serves a whole Backstage with Coder on this machine: the server with a fake Coder, a Backstage
+    /// backend, and the app at `http://localhost:3000`.
+    Portal,
     /// Builds the npm package `@coder-backstage/core`: a folder that `npm publish` takes.
     Npm,
     /// Writes `docs/coder-api-coverage.md`: each operation of Coder's API, and what the client has
@@ -92,6 +102,7 @@ fn main() -> ExitCode {
 fn run() -> bool {
     match Arguments::parse().chore {
         Chore::Test { only, strict } => xtask::run(&only, strict),
+        Chore::Dist { target } => xtask::dist(target.as_deref()),
         Chore::FormatJavascript => xtask::format_javascript(),
         Chore::Readme => xtask::readme(),
         Chore::Fuzz { seconds, only } => xtask::fuzz(&only, seconds),
@@ -99,6 +110,7 @@ fn run() -> bool {
         Chore::Conformance { arguments } => xtask::conformance(&arguments),
         Chore::Simulate { arguments } => xtask::simulate(&arguments),
         Chore::Measure { arguments } => xtask::measure(&arguments),
+        Chore::Portal => xtask::portal(),
         Chore::Npm => xtask::npm(),
         Chore::SwaggerCoverage { swagger } => {
             let compared = swagger.is_none_or(|file| xtask::swagger_coverage(&file));

@@ -40,6 +40,11 @@ pub fn npm() -> bool {
     built.is_ok()
 }
 
+/// Tells whether the package was built.
+pub(crate) fn is_built() -> bool {
+    directory("package").join("package.json").is_file()
+}
+
 /// Builds the package, packs it, installs it into an empty project and runs its tests there.
 pub(crate) fn check() -> Result<(), Failure> {
     check_adapter()?;

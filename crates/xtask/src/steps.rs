@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use crate::command::{Failure, command, is_installed, output, run, target};
 use crate::doc_style::{self, Fault};
-use crate::{features, house, javascript, npm, programs, readme, semver, tools};
+use crate::{features, front_end, house, javascript, npm, programs, readme, semver, tools};
 
 /// One check of the repository. The first comment of each is what the step prints.
 ///
@@ -61,10 +61,14 @@ pub enum Step {
     Postgres,
     /// nginx and Caddy, as the documentation shows them, serve the portal beside a Backstage
     Beside,
+    /// A restart behind nginx loses no request, with one process and with two on a real PostgreSQL
+    Handover,
     /// A real browser signs in to the demo and uses it
     Browser,
     /// Backstage's own backend and browser client accept what the server gives them
     Backstage,
+    /// The Backstage front end passes its tests, and people use it in a real browser
+    FrontEnd,
 }
 
 impl Step {
@@ -166,11 +170,22 @@ impl Step {
                 tools::native_tls()?;
                 cargo("test --workspace --all-features --test beside")
             }
+            Self::Handover => {
+                if let Err(missing) = tools::nginx() {
+                    return Err(Failure::Skipped(missing.to_string()));
+                }
+                tools::postgres()?;
+                tools::native_tls()?;
+                // One after the other: each of them needs the machine for its load.
+                let tests = "--test handover -- --nocapture --test-threads 1";
+                cargo(&format!("test --workspace --all-features {tests}"))
+            }
             Self::Browser => {
                 tools::browser()?;
                 tools::native_tls()?;
                 cargo("test --workspace --all-features --test browser -- --ignored --nocapture")
             }
+            Self::FrontEnd => front_end::check(),
             Self::Backstage => {
                 tools::node()?;
                 tools::native_tls()?;

@@ -11,18 +11,22 @@ mod setup;
 mod smoke;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use coder_auth::MemoryAuthStore;
 use coder_config::Listen;
 use coder_core::TokioRuntime;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
+use crate::app::{App, Process};
 use crate::args::DemoArgs;
+use crate::drain::{Phase, Phases};
 use crate::failure::Failure;
 use crate::page::Page;
 use crate::server::Serving;
 use crate::telemetry::metrics::Metrics;
-use crate::{serve, server, shutdown};
+use crate::{server, shutdown};
 use setup::Demo;
 
 /// Below the sign-in button.
@@ -32,29 +36,36 @@ const NOTE: &str = "This is a demo, and the Coder behind it is a fake: be alice 
 /// Serves the demo until the process is asked to stop, or plays it through.
 pub(crate) async fn demo(args: &DemoArgs) -> Result<(), Failure> {
     let listener = listen(args.port).await?;
-    let demo = Demo::set_up(&listener).await?;
+    let demo = Demo::set_up(&listener, args.public_url.clone()).await?;
     let store = Arc::new(MemoryAuthStore::new());
     let runtime = TokioRuntime::current().ok_or(Failure::NoRuntime)?;
-    let portal =
-        serve::portal(&demo.config, demo.directory.path(), store, &runtime, &Metrics::new())?;
-    let page = Page::from_config(&demo.config).map(|page| page.with_note(NOTE).router());
-    let routes = coder_axum::router(portal.clone()).merge(page.unwrap_or_default());
-    let connections = server::CONNECTIONS;
-    let serving = Serving { routes, portal, tls: None, runtime, connections, index: None };
+    let data_directory = demo.directory.path().to_owned();
+    let process = Process { store, runtime, metrics: Metrics::new(), data_directory };
+    let portal = process.portal(&demo.config, demo.directory.path())?;
+    let page = Page::from_config(&demo.config).map(|page| page.with_note(NOTE));
+    let app = App::with_page(portal, page);
+    let (_service, service) = watch::channel(app.service());
+    let serving = Serving { service, runtime: process.runtime, connections: server::CONNECTIONS };
     if args.smoke {
-        let (end, ended) = tokio::sync::oneshot::channel::<()>();
-        let stop = async move { drop(ended.await) };
-        let serving = tokio::spawn(server::run(listener, serving, stop));
+        let (phase, phases) = Phases::new();
+        let serving = tokio::spawn(server::run(listener, serving, phases));
         let outcome = smoke::run(&demo).await;
-        drop(end);
+        app.portal.close_streams();
+        phase.send_replace(Phase::Closed);
         serving.await.map_err(|error| Failure::Serve(error.into()))?;
         outcome.map_err(|_| Failure::Smoke)
     } else {
         demo.announce();
         if args.register {
-            demo.announce_registration();
+            let taken = listener.local_addr().map_err(Failure::Serve)?.port();
+            demo.announce_registration(taken);
         }
-        server::run(listener, serving, shutdown::requested()).await;
+        let phases = shutdown::phases(Duration::ZERO);
+        let closed = async {
+            phases.reached(Phase::Closed).await;
+            app.portal.close_streams();
+        };
+        tokio::join!(server::run(listener, serving, phases.clone()), closed);
         Ok(())
     }
 }

@@ -38,11 +38,19 @@ pub(super) struct Demo {
 }
 
 impl Demo {
-    pub(super) async fn set_up(listener: &TcpListener) -> Result<Self, Failure> {
+    /// Sets up the world of a portal that `listener` serves, and that browsers find at `public_url` if
+    /// there is one.
+    pub(super) async fn set_up(
+        listener: &TcpListener,
+        public_url: Option<Url>,
+    ) -> Result<Self, Failure> {
         let failed = |what, source| Failure::Demo { what, source };
         let port = listener.local_addr().map_err(Failure::Serve)?.port();
-        let url = format!("http://localhost:{port}/");
-        let url = Url::parse(&url).map_err(|error| failed("its URL is none", error.into()))?;
+        let url = match public_url {
+            Some(url) => url,
+            None => Url::parse(&format!("http://localhost:{port}/"))
+                .map_err(|error| failed("its URL is none", error.into()))?,
+        };
 
         let builder = FakeCoder::builder()
             .clock(Arc::new(SystemClock))
@@ -87,12 +95,11 @@ impl Demo {
         print("");
     }
 
-    /// Adds an owner to the fake Coder, and prints how a portal beside the demo's is registered by
-    /// the token of that owner.
-    pub(super) fn announce_registration(&self) {
+    /// Adds an owner to the fake Coder, and prints how a portal at another port than `taken` is
+    /// registered by the token of that owner.
+    pub(super) fn announce_registration(&self, taken: u16) {
         let owner = self.scene.coder.add_owner("owner");
-        let port =
-            if self.url.port() == Some(PRACTICE_PORT) { PRACTICE_PORT + 1 } else { PRACTICE_PORT };
+        let port = if taken == PRACTICE_PORT { PRACTICE_PORT + 1 } else { PRACTICE_PORT };
         print("  To register a portal of your own at this Coder, by the token of its owner:");
         print("");
         print(&format!("export CODER_SESSION_TOKEN={}", owner.session_token.expose()));

@@ -1,6 +1,8 @@
 //! The real server as a process, in front of a fake Coder, and a browser that uses it.
 
 use std::io::{BufRead as _, BufReader};
+#[cfg(unix)]
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -148,10 +150,11 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts in the directory of its app-config, and waits until it listens. Coder is asked
-    /// nothing at the start: requests to it are what a test counts and breaks.
+    /// nothing at the start: requests to it are what a test counts and breaks. SIGTERM ends it without
+    /// draining.
     pub(crate) fn start(directory: &Path, configure: impl FnOnce(&mut Command)) -> Self {
         Self::start_and_check(directory, |command| {
-            command.arg("--skip-check");
+            command.args(["--skip-check", "--drain=0"]);
             configure(command);
         })
     }
@@ -166,6 +169,23 @@ impl Process {
             .env_remove("BACKSTAGE_ENV")
             .env_remove("NODE_EXTRA_CA_CERTS");
         configure(&mut command);
+        Self::spawn(command)
+    }
+
+    /// Starts with a listening socket that is held by somebody else, as a service manager holds it.
+    #[cfg(unix)]
+    pub(crate) fn start_activated(directory: &Path, socket: &TcpListener, drain: u16) -> Self {
+        let mut command = Command::new("sh");
+        let pass_on = r#"exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@""#;
+        command.args(["-c", pass_on, env!("CARGO_BIN_EXE_coder-backstage"), "serve"]);
+        command.args(["--skip-check".to_owned(), format!("--drain={drain}")]);
+        command.env_remove("RUST_LOG").env_remove("BACKSTAGE_ENV").env_remove("STATE_DIRECTORY");
+        let socket = std::os::fd::OwnedFd::from(socket.try_clone().unwrap());
+        command.current_dir(directory).stdin(socket).stderr(Stdio::piped());
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (written, log) = watch::channel(String::new());
@@ -215,8 +235,19 @@ impl Process {
     /// Asks it to end, as a service manager does.
     #[cfg(unix)]
     pub(crate) fn terminate(&self) {
-        let killed = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        assert!(killed.success());
+        self.signal("-TERM");
+    }
+
+    /// Asks it to read its configuration again.
+    #[cfg(unix)]
+    pub(crate) fn hang_up(&self) {
+        self.signal("-HUP");
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, signal: &str) {
+        let process = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
     }
 
     /// Waits until it has ended, which it must do properly; gives what it has logged.

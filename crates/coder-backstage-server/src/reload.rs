@@ -1,0 +1,96 @@
+//! Reading the configuration again: SIGHUP.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use coder_config::{AppConfig, ConfigErrors};
+use coder_core::Secret;
+use coder_portal::Portal;
+use tokio::sync::watch;
+
+use crate::app::{App, Process};
+use crate::args::ServeArgs;
+use crate::drain::{Phase, Phases};
+use crate::failure::Failure;
+use crate::server::Service;
+use crate::shutdown::Hangups;
+use crate::{check, configuration, store};
+
+/// A server at work, whose configuration can be read again.
+pub(crate) struct Operation<'a> {
+    pub(crate) args: &'a ServeArgs,
+    /// The configuration that holds at the moment.
+    pub(crate) config: AppConfig,
+    /// Key of a configuration without keys.
+    pub(crate) own_key: Option<Secret>,
+    pub(crate) process: Process,
+    pub(crate) app: App,
+    /// Takes what connections are answered with.
+    pub(crate) service: watch::Sender<Service>,
+    /// Takes the portal that metrics are read of.
+    pub(crate) portal: watch::Sender<Portal>,
+}
+
+impl Operation<'_> {
+    /// Checks the portal's surroundings, reads the configuration again whenever it is asked to, and ends
+    /// streams of events when the server closes. It never ends.
+    pub(crate) async fn run(mut self, mut hangups: Hangups, phases: Phases) -> Infallible {
+        loop {
+            let watching =
+                check::watch(&self.config, &self.app.portal, Arc::clone(&self.process.store));
+            tokio::select! {
+                never = watching, if !self.args.skip_check => match never {},
+                () = hangups.next() => {}
+                () = phases.reached(Phase::Draining) => break,
+            }
+            match self.read_again().await {
+                Ok(()) => tracing::info!("the configuration was read again, and holds from now on"),
+                Err(failure) => tell(&failure),
+            }
+        }
+        // Load balancers are told to send requests elsewhere.
+        self.app.portal.drain();
+        phases.reached(Phase::Closed).await;
+        // No stream would end by itself.
+        self.app.portal.close_streams();
+        std::future::pending().await
+    }
+
+    /// Lets what the files say now take the place of what holds.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be used; then nothing has changed.
+    async fn read_again(&mut self) -> Result<(), Failure> {
+        let mut config = configuration::load_files(&self.args.sources.config)?;
+        if !store::is_same_place(&config.session, &self.config.session) {
+            let changed = "is another one now; restart the server to keep sessions there";
+            return Err(ConfigErrors::from(config.session.invalid_store(changed)).into());
+        }
+        match &self.own_key {
+            Some(key) if config.session.keys.is_empty() => config.session.keys.push(key.clone()),
+            Some(_) | None => store::add_key(&mut config.session, &self.process.data_directory)?,
+        }
+        let app = App::new(&config, &self.process).await?;
+        if config.backend.listen != self.config.backend.listen {
+            tracing::warn!("a change of `backend.listen` counts after a restart");
+        }
+        self.service.send_replace(app.service());
+        self.portal.send_replace(app.portal.clone());
+        // Pages open their streams again, at the new portal.
+        self.app.portal.close_streams();
+        self.app = app;
+        self.config = config;
+        Ok(())
+    }
+}
+
+/// Tells the log why the former configuration goes on to hold.
+fn tell(failure: &Failure) {
+    for problem in failure.problems() {
+        tracing::error!("{problem}");
+    }
+    tracing::error!(
+        "the configuration was not read again, because of the errors above; the former one holds"
+    );
+}

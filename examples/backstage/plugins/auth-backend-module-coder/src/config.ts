@@ -1,0 +1,35 @@
+import type { JsonObject } from '@backstage/types';
+
+/**
+ * Makes the configuration of the handler from that of the backend.
+ *
+ * Backstage's own auth backend signs people in: it has the keys of identity tokens, and the catalog. So the
+ * handler has no `signIn`, and knows Backstage's tokens as those of a trusted issuer.
+ */
+export function handlerConfig(config: JsonObject): JsonObject {
+  const auth = (config.auth ?? {}) as JsonObject;
+  const providers = (auth.providers ?? {}) as JsonObject;
+  const environments = Object.entries((providers.coder ?? {}) as JsonObject);
+  const withoutSignIn = environments.map(([name, environment]) => {
+    const { signIn: _, ...rest } = environment as JsonObject;
+    return [name, rest];
+  });
+  const { environment, experimentalExtraAllowedOrigins } = auth;
+  const { baseUrl, cors } = config.backend as JsonObject;
+  return withoutUndefined({
+    app: config.app,
+    backend: withoutUndefined({ baseUrl, cors }),
+    auth: withoutUndefined({
+      environment,
+      experimentalExtraAllowedOrigins,
+      providers: { coder: Object.fromEntries(withoutSignIn) },
+    }),
+    coder: config.coder,
+    integrations: config.integrations,
+  });
+}
+
+function withoutUndefined(object: Record<string, unknown>): JsonObject {
+  const entries = Object.entries(object).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as JsonObject;
+}

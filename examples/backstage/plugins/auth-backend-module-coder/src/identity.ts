@@ -1,0 +1,48 @@
+import {
+  prepareBackstageIdentityResponse,
+  type AuthResolverContext,
+  type ProfileInfo,
+  type SignInResolver,
+} from '@backstage/plugin-auth-node';
+
+/** The session of a login, as the handler answers it. */
+export interface Session {
+  profile: ProfileInfo;
+  providerInfo: { accessToken: string; scope: string; expiresInSeconds?: number };
+}
+
+/** What sign-in resolvers get beside the profile. */
+export interface CoderAuthResult {
+  fullProfile: { username: string; email?: string };
+  session: { accessToken: string; tokenType: string; scope: string };
+}
+
+/** Asks for the person's name at Coder. */
+export type ReadUsername = () => Promise<string>;
+
+/** Adds the identity in Backstage to a session, if the app-config names resolvers. */
+export async function withIdentity(
+  session: Session,
+  resolver: SignInResolver<CoderAuthResult> | undefined,
+  context: AuthResolverContext,
+  readUsername: ReadUsername,
+) {
+  if (!resolver) return session;
+  const { profile, providerInfo } = session;
+  const { accessToken, scope } = providerInfo;
+  const result: CoderAuthResult = {
+    fullProfile: { username: await readUsername(), email: profile.email },
+    session: { accessToken, tokenType: 'bearer', scope },
+  };
+  const identity = await resolver({ profile, result }, context);
+  return { ...session, backstageIdentity: prepareBackstageIdentityResponse(identity) };
+}
+
+/** Reads what the page of the popup posts, and to whom. */
+export function readPopup(html: string): { message: any; origin: string } | undefined {
+  const [message, origin] = [...html.matchAll(/decodeURIComponent\('([^']*)'\)/g)].map(([, text]) =>
+    decodeURIComponent(text),
+  );
+  if (message === undefined || origin === undefined) return undefined;
+  return { message: JSON.parse(message), origin };
+}

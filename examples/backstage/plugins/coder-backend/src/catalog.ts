@@ -1,0 +1,88 @@
+import {
+  coreServices,
+  createBackendModule,
+  type LoggerService,
+} from '@backstage/backend-plugin-api';
+import { stringifyEntityRef, type Entity } from '@backstage/catalog-model';
+import { InputError } from '@backstage/errors';
+import type { CatalogProcessor } from '@backstage/plugin-catalog-node';
+import { catalogProcessingExtensionPoint } from '@backstage/plugin-catalog-node/alpha';
+
+/** A remark about an entity, as `coder-config` has it. */
+export interface Remark {
+  message: string;
+  help?: string;
+  path?: string;
+}
+
+/** Tells what is wrong in a catalog file. */
+export type Lint = (text: string) => Remark[];
+
+/**
+ * Checks `spec.coder` of entities, with the messages of `coder-backstage`.
+ *
+ * A mistake is a value that is ignored, so by default it is a warning in the log and the entity stays. With
+ * `strict` it is an error of the entity, which the catalog shows.
+ * @public
+ */
+export class CoderProcessor implements CatalogProcessor {
+  readonly #lint: Lint;
+  readonly #logger: Pick<LoggerService, 'warn'>;
+  readonly #strict: boolean;
+  /** What was said about an entity the last time: it is said once. */
+  readonly #said = new Map<string, string>();
+
+  constructor(options: { lint: Lint; logger: Pick<LoggerService, 'warn'>; strict: boolean }) {
+    this.#lint = options.lint;
+    this.#logger = options.logger;
+    this.#strict = options.strict;
+  }
+
+  getProcessorName() {
+    return 'CoderProcessor';
+  }
+
+  async preProcessEntity(entity: Entity): Promise<Entity> {
+    if (entity.spec?.coder === undefined) return entity;
+    const remarks = this.#lint(JSON.stringify(entity))
+      .filter(({ path }) => path === 'spec.coder' || path?.startsWith('spec.coder.'))
+      .map(({ message, help }) => (help ? `${message}; ${help}` : message));
+    const text = remarks.join('. ');
+    const ref = stringifyEntityRef(entity);
+    if (text === '') {
+      this.#said.delete(ref);
+    } else if (this.#strict) {
+      throw new InputError(text);
+    } else if (this.#said.get(ref) !== text) {
+      this.#said.set(ref, text);
+      this.#logger.warn(`${ref}: ${text}`);
+    }
+    return entity;
+  }
+}
+
+/**
+ * Lets the catalog check `spec.coder` of entities. `catalog.processors.coder.strict: true` makes a mistake an
+ * error of the entity.
+ * @public
+ */
+export const catalogModule = createBackendModule({
+  pluginId: 'catalog',
+  moduleId: 'coder',
+  register({ registerInit }) {
+    registerInit({
+      deps: {
+        catalog: catalogProcessingExtensionPoint,
+        config: coreServices.rootConfig,
+        logger: coreServices.logger,
+      },
+      async init({ catalog, config, logger }) {
+        const { init, lintCatalogInfo } = await import('@coder-backstage/core/text');
+        await init();
+        const strict = config.getOptionalBoolean('catalog.processors.coder.strict') ?? false;
+        const lint: Lint = text => lintCatalogInfo(text);
+        catalog.addProcessor(new CoderProcessor({ lint, logger, strict }));
+      },
+    });
+  },
+});

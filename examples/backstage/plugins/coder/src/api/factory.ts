@@ -1,0 +1,18 @@
+import {
+  configApiRef,
+  createApiFactory,
+  discoveryApiRef,
+  fetchApiRef,
+} from '@backstage/core-plugin-api';
+import { coderApiRef } from './CoderApi';
+import { CoderClient } from './CoderClient';
+
+/**
+ * The factory of {@link coderApiRef}.
+ * @public
+ */
+export const coderApiFactory = createApiFactory({
+  api: coderApiRef,
+  deps: { configApi: configApiRef, discoveryApi: discoveryApiRef, fetchApi: fetchApiRef },
+  factory: apis => new CoderClient(apis),
+});

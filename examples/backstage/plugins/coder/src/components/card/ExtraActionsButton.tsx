@@ -1,0 +1,61 @@
+import { useId, useState } from 'react';
+import IconButton from '@material-ui/core/IconButton';
+import Menu, { type MenuProps } from '@material-ui/core/Menu';
+import MenuItem from '@material-ui/core/MenuItem';
+import MoreVertIcon from '@material-ui/icons/MoreVert';
+import { useCoderAuth } from '../../hooks/useCoderAuth';
+import { useCoderMutation } from '../../hooks/useCoderQuery';
+import { useWorkspacesCardContext } from './Root';
+
+/**
+ * Properties of {@link CoderWorkspacesCardExtraActionsButton}.
+ * @public
+ */
+export interface ExtraActionsButtonProps {
+  tooltipText?: string;
+  className?: string;
+  onClose?: MenuProps['onClose'];
+}
+
+/**
+ * The menu of the card: reading the list anew, and ending the connection to Coder.
+ * @public
+ */
+export function CoderWorkspacesCardExtraActionsButton(props: ExtraActionsButtonProps) {
+  const { tooltipText = 'See additional workspace actions', className, onClose } = props;
+  const [anchor, setAnchor] = useState<HTMLElement>();
+  const { workspacesQuery } = useWorkspacesCardContext();
+  const { signOut } = useCoderAuth();
+  const id = useId();
+  const unlinking = useCoderMutation({ mutationFn: signOut });
+  const close: MenuProps['onClose'] = (event, reason) => {
+    setAnchor(undefined);
+    onClose?.(event, reason);
+  };
+  const choose = (action: () => void) => () => {
+    setAnchor(undefined);
+    action();
+  };
+  return (
+    <>
+      <IconButton
+        className={className}
+        size="small"
+        title={tooltipText}
+        aria-label={tooltipText}
+        aria-haspopup="menu"
+        aria-controls={anchor ? id : undefined}
+        aria-expanded={anchor !== undefined}
+        onClick={event => setAnchor(event.currentTarget)}
+      >
+        <MoreVertIcon fontSize="small" />
+      </IconButton>
+      <Menu id={id} anchorEl={anchor} open={anchor !== undefined} onClose={close}>
+        <MenuItem onClick={choose(() => workspacesQuery.refetch())}>
+          Refresh workspaces list
+        </MenuItem>
+        <MenuItem onClick={choose(() => unlinking.mutate())}>Unlink Coder account</MenuItem>
+      </Menu>
+    </>
+  );
+}

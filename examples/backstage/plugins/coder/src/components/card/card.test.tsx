@@ -1,0 +1,269 @@
+import { SessionState } from '@backstage/core-plugin-api';
+import { render, screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { CoderApiError } from '../../api/CoderApi';
+import { PAYMENTS, Surroundings, fakeAuth, fakePortal } from '../../__testUtils__/apis';
+import { listOf, live, workspace } from '../../__testUtils__/fixtures';
+import { CoderWorkspacesCard } from './CoderWorkspacesCard';
+import { CoderWorkspacesCardHeaderRow } from './HeaderRow';
+import { CoderWorkspacesCardRoot, useWorkspacesCardContext } from './Root';
+import { iconPath, letterOf } from './WorkspacesListIcon';
+
+const signedOut = new CoderApiError('sign in to Coder', 401);
+
+/** Draws the card on the page of a component. */
+function draw(
+  portal: ReturnType<typeof fakePortal>,
+  card = <CoderWorkspacesCard readEntityData />,
+  more = {},
+) {
+  render(
+    <Surroundings portal={portal} entity={PAYMENTS} {...more}>
+      {card}
+    </Surroundings>,
+  );
+  return userEvent.setup();
+}
+
+describe('CoderWorkspacesCard', () => {
+  it('shows the workspaces of the entity of the page with readEntityData', async () => {
+    const portal = fakePortal();
+    draw(portal);
+    expect(await screen.findByText('payments-dev')).toBeVisible();
+    expect(portal.api.listEntityWorkspaces.mock.calls[0][0]).toBe('component:default/payments');
+    expect(screen.getByText('Repository: github.com/acme/payments')).toBeVisible();
+  });
+
+  it('shows all workspaces without readEntityData, on a page of an entity as well', async () => {
+    const portal = fakePortal();
+    draw(portal, <CoderWorkspacesCard />);
+    expect(await screen.findByText('scratch')).toBeVisible();
+    expect(portal.api.getEntityOffer).not.toHaveBeenCalled();
+  });
+
+  it('shows all workspaces outside of the page of an entity', async () => {
+    const portal = fakePortal();
+    draw(portal, <CoderWorkspacesCard readEntityData />, { entity: undefined });
+    expect(await screen.findByText('scratch')).toBeVisible();
+  });
+
+  it('says that a list is empty, and does not call an error an empty list', async () => {
+    const portal = fakePortal();
+    portal.api.listEntityWorkspaces.mockResolvedValue(listOf());
+    draw(portal);
+    expect(await screen.findByText(/no workspace for this repository/)).toBeVisible();
+  });
+
+  it('tells an error with what helps, and tries again', async () => {
+    const portal = fakePortal();
+    portal.api.listEntityWorkspaces.mockRejectedValueOnce(
+      new CoderApiError('Coder does not answer', 400),
+    );
+    const user = draw(portal);
+    expect(await screen.findByText('Coder does not answer.')).toBeVisible();
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(await screen.findByText('payments-dev')).toBeVisible();
+  });
+
+  it('tells why workspaces may be missing', async () => {
+    const portal = fakePortal();
+    const partial = { ...listOf(), partial: true, notices: ['one search failed'] };
+    portal.api.listEntityWorkspaces.mockResolvedValue(partial);
+    draw(portal);
+    expect(await screen.findByText('One search failed.')).toBeVisible();
+  });
+
+  it.each([
+    ['the text of the portal', undefined, 'name a repository'],
+    ['a text of the app', 'Ask the platform team.', 'Ask the platform team.'],
+  ])('shows %s for an entity that Coder has nothing for', async (_, incompatible, text) => {
+    const portal = fakePortal();
+    const nothing = { ...portal.offer, compatible: false, incompatible: 'name a repository' };
+    portal.api.getEntityOffer.mockResolvedValue(nothing);
+    draw(portal, <CoderWorkspacesCard readEntityData incompatible={incompatible} />);
+    expect(await screen.findByText(text)).toBeVisible();
+  });
+
+  it('is not there for such an entity when it is to be hidden', async () => {
+    const portal = fakePortal();
+    portal.api.getEntityOffer.mockResolvedValue({ ...portal.offer, compatible: false });
+    draw(portal, <CoderWorkspacesCard readEntityData incompatible="hidden" />);
+    await waitFor(() => expect(screen.queryByRole('region')).not.toBeInTheDocument());
+  });
+
+  it('follows a change of a workspace without asking again for what has not changed', async () => {
+    const portal = fakePortal();
+    draw(portal);
+    await screen.findByText('Online');
+    const [ids, { onEvent }] = portal.api.watch.mock.calls[0];
+    expect(ids).toEqual(['id-of-payments-dev']);
+    portal.api.listEntityWorkspaces.mockResolvedValue(
+      listOf(workspace({ label: 'Stopping…', availability: 'stopping' })),
+    );
+    const workspaceNow = live({ label: 'Stopping…', availability: 'stopping' });
+    onEvent({ type: 'workspace', workspace: workspaceNow });
+    expect(await screen.findByText('Stopping…')).toBeVisible();
+    onEvent({ type: 'problem', id: workspaceNow.id, message: 'Coder does not answer' });
+    expect(await screen.findByText(/may be out of date: Coder does not answer/)).toBeVisible();
+  });
+
+  it('asks before it stops a workspace, and does nothing when the person cancels', async () => {
+    const portal = fakePortal();
+    const user = draw(portal);
+    await user.click(await screen.findByRole('button', { name: 'Actions for payments-dev' }));
+    await user.click(screen.getByRole('menuitem', { name: 'Stop' }));
+    await user.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Cancel' }));
+    expect(portal.api.act).not.toHaveBeenCalled();
+    await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
+    await user.click(screen.getByRole('button', { name: 'Actions for payments-dev' }));
+    await user.click(screen.getByRole('menuitem', { name: 'Stop' }));
+    await user.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Stop' }));
+    await waitFor(() => expect(portal.api.act.mock.calls[0][1]).toEqual({ kind: 'stop' }));
+  });
+
+  it('tells the refusal of an action beside the workspace', async () => {
+    const portal = fakePortal();
+    const offline = workspace({ availability: 'offline', action: 'start' });
+    portal.api.listEntityWorkspaces.mockResolvedValue(listOf(offline));
+    portal.api.act.mockRejectedValue(new CoderApiError('another build is running', 409));
+    const user = draw(portal);
+    await user.click(await screen.findByRole('button', { name: 'Start payments-dev' }));
+    expect(await screen.findByText('another build is running')).toBeVisible();
+  });
+
+  it('is controlled by a page that keeps its filter', async () => {
+    const portal = fakePortal();
+    const onFilterChange = jest.fn();
+    const user = draw(
+      portal,
+      <CoderWorkspacesCard queryFilter="owner:me pay" onFilterChange={onFilterChange} />,
+    );
+    await screen.findByText('scratch');
+    expect(portal.api.listWorkspaces.mock.calls[0][0]).toMatchObject({ owner: 'me', q: 'pay' });
+    await user.type(screen.getByLabelText('Search your Coder workspaces'), 's');
+    await waitFor(() => expect(onFilterChange).toHaveBeenLastCalledWith('owner:me pays'));
+  });
+});
+
+describe('a person who is not signed in to Coder', () => {
+  function refusing() {
+    const portal = fakePortal();
+    portal.api.listEntityWorkspaces.mockRejectedValue(signedOut);
+    return portal;
+  }
+
+  it('sees the sign-in in place of the card, and its workspaces afterwards', async () => {
+    const portal = refusing();
+    const auth = fakeAuth();
+    const user = draw(portal, undefined, { auth });
+    const button = await screen.findByRole('button', { name: 'Sign in to Coder' });
+    portal.api.listEntityWorkspaces.mockResolvedValue(listOf(workspace()));
+    await user.click(button);
+    expect(auth.getAccessToken).toHaveBeenCalledWith('', { instantPopup: true });
+    expect(auth.signOut).not.toHaveBeenCalled();
+    expect(await screen.findByText('payments-dev')).toBeVisible();
+  });
+
+  it('gets a login where Backstage still has a session that Coder has forgotten', async () => {
+    const auth = fakeAuth(SessionState.SignedIn);
+    const user = draw(refusing(), undefined, { auth });
+    await user.click(await screen.findByRole('button', { name: 'Sign in to Coder' }));
+    await waitFor(() => expect(auth.getAccessToken).toHaveBeenCalled());
+    expect(auth.signOut.mock.invocationCallOrder[0]).toBeLessThan(
+      auth.getAccessToken.mock.invocationCallOrder[0],
+    );
+  });
+
+  it('reads why a sign-in failed', async () => {
+    const auth = fakeAuth();
+    auth.getAccessToken.mockRejectedValue(new Error('Coder 2.24.1 is too old'));
+    const user = draw(refusing(), undefined, { auth });
+    await user.click(await screen.findByRole('button', { name: 'Sign in to Coder' }));
+    expect(await screen.findByText('Coder 2.24.1 is too old')).toBeVisible();
+  });
+
+  it('links a token: where to get it, paste, linked', async () => {
+    const portal = refusing();
+    const user = draw(portal);
+    const where = await screen.findByRole('link', { name: 'get one at Coder' });
+    expect(where).toHaveAttribute('href', 'https://coder.example.com/cli-auth');
+    await user.type(screen.getByLabelText('Token of Coder'), ' a-token ');
+    portal.api.listEntityWorkspaces.mockResolvedValue(listOf(workspace()));
+    await user.click(screen.getByRole('button', { name: 'Link' }));
+    expect(portal.api.link).toHaveBeenCalledWith('a-token');
+    expect(await screen.findByText('payments-dev')).toBeVisible();
+  });
+
+  it('is offered no form where no token can be linked', async () => {
+    const portal = refusing();
+    portal.api.getLink.mockRejectedValue(signedOut);
+    draw(portal);
+    await screen.findByRole('button', { name: 'Sign in to Coder' });
+    expect(screen.queryByLabelText('Token of Coder')).not.toBeInTheDocument();
+  });
+});
+
+describe('Open in Coder', () => {
+  it('follows the build with its log, and ends with the way in', async () => {
+    const portal = fakePortal();
+    const pending = workspace({ name: 'new', availability: 'pending', label: 'Pending…' });
+    portal.api.openWorkspace.mockResolvedValue({ outcome: 'created', workspace: pending });
+    const user = draw(portal);
+    await user.click(await screen.findByRole('button', { name: 'Open in Coder' }));
+    expect(await screen.findByText('Creating new: Pending…')).toBeVisible();
+    await waitFor(() =>
+      expect(portal.api.watch.mock.calls.some(([ids]) => ids[0] === pending.id)).toBe(true),
+    );
+    const [, { onEvent }] = portal.api.watch.mock.calls.find(([ids]) => ids[0] === pending.id)!;
+    const lines = [{ id: 1, level: 'info', text: 'planning' }];
+    onEvent({ type: 'log', id: pending.id, source: 'build', lines });
+    expect(await screen.findByText(/planning/)).toBeVisible();
+    onEvent({ type: 'workspace', workspace: live({ name: 'new' }) });
+    expect(await screen.findByRole('link', { name: 'Open new' })).toHaveAttribute(
+      'href',
+      pending.links.dashboard,
+    );
+  });
+});
+
+describe('a portal that composes the parts', () => {
+  it('has what they share', async () => {
+    const Names = () => {
+      const { state, workspacesConfig, headerId } = useWorkspacesCardContext();
+      const names = state.kind === 'ready' ? state.workspaces.map(({ name }) => name) : [];
+      return (
+        <p aria-labelledby={headerId}>
+          {names.join()} of {workspacesConfig.templateName}
+        </p>
+      );
+    };
+    draw(
+      fakePortal(),
+      <CoderWorkspacesCardRoot readEntityData>
+        <CoderWorkspacesCardHeaderRow headerText="My workspaces" headerLevel="h3" />
+        <Names />
+      </CoderWorkspacesCardRoot>,
+    );
+    expect(await screen.findByText('payments-dev of devcontainers')).toBeVisible();
+    expect(screen.getByRole('heading', { name: 'My workspaces', level: 3 })).toBeVisible();
+    expect(screen.getByRole('region', { name: 'My workspaces' })).toBeVisible();
+  });
+});
+
+describe('the icon of a template', () => {
+  it.each([
+    ['/icon/docker.svg', '/icon/docker.svg'],
+    ['https://evil.example/a.png', '/icon?url=https%3A%2F%2Fevil.example%2Fa.png'],
+    ['//evil.example/a.png', '/icon?url=%2F%2Fevil.example%2Fa.png'],
+  ])('%s is asked of the portal', (src, path) => {
+    expect(iconPath(src)).toBe(path);
+  });
+
+  it.each([
+    ['9-lives', 'L'],
+    ['payments', 'P'],
+    ['42', 'W'],
+  ])('of %s is %s when there is none', (name, letter) => {
+    expect(letterOf(name)).toBe(letter);
+  });
+});
