@@ -207,6 +207,27 @@ async fn the_caddy_example_of_the_page_serves_both() {
     a_page_has_all_that_it_needs(&site, &front).await;
 }
 
+#[test]
+fn each_way_to_sign_in_is_an_app_config_without_a_mistake() {
+    let mut machine = Machine::new("https://coder.example.com");
+    for name in ["CODER_OAUTH_CLIENT_ID", "CODER_OAUTH_CLIENT_SECRET", "BACKSTAGE_CATALOG_TOKEN"] {
+        machine.set(name, "0123456789");
+    }
+    let base = "app: { baseUrl: 'https://portal.example.com' }
+backend: { baseUrl: 'https://portal.example.com' }
+";
+    machine.write("base.yaml", base);
+    let ways = Example::app_configs();
+    assert_eq!(ways.len(), 3);
+    // The last one, Coder as an account, is what the others add to.
+    machine.write("account.yaml", ways[2].text());
+    for way in &ways {
+        machine.write("way.yaml", way.text());
+        let files = "--config base.yaml --config account.yaml --config way.yaml";
+        machine.run(&format!("coder-backstage config check --strict {files}"));
+    }
+}
+
 /// Returns the text without the lines that have this in them.
 fn lines_without(text: &str, part: &str) -> String {
     text.lines()

@@ -22,6 +22,12 @@ impl Example {
         Self(blocks("caddyfile").swap_remove(0))
     }
 
+    /// Returns what the page writes into the app-config of this server.
+    pub(crate) fn app_configs() -> Vec<Self> {
+        let ours = |block: &String| block.starts_with("# app-config of this server");
+        blocks("yaml").into_iter().filter(ours).map(Self).collect()
+    }
+
     /// Replaces a text that the page must have, each time.
     pub(crate) fn with(self, text: &str, by: &str) -> Self {
         assert!(self.0.contains(text), "no `{text}` in\n{}", self.0);
