@@ -49,7 +49,7 @@ struct Site {
 }
 
 impl Site {
-    /// Starts the portal of this path below the host, for which `config check` finds nothing wrong.
+    /// Starts the portal of this path below the host, with a proxy to Coder.
     async fn new(prefix: &str) -> Self {
         let builder = FakeCoder::builder().clock(Arc::new(SystemClock));
         let coder = FakeServer::start(builder).await.unwrap();
@@ -207,6 +207,15 @@ async fn the_caddy_example_of_the_page_serves_both() {
     a_page_has_all_that_it_needs(&site, &front).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_caddy_example_with_a_prefix_takes_it_off() {
+    let site = Site::new("/backstage").await;
+    let example = Example::caddy_with_prefix();
+    let front = Front::caddy(&site.place(example), "/backstage", site.directory.path());
+    paths_arrive_where_they_belong(&site, &front).await;
+    a_page_has_all_that_it_needs(&site, &front).await;
+}
+
 #[test]
 fn each_way_to_sign_in_is_an_app_config_without_a_mistake() {
     let mut machine = Machine::new("https://coder.example.com");
@@ -235,6 +244,10 @@ fn lines_without(text: &str, part: &str) -> String {
         .fold(String::new(), |text, line| text + line + "\n")
 }
 
+/// Registers, checks, serves, looks from outside and lists who is signed in, in the page's words.
+///
+/// Backstage is a stand-in here, people are in a file, and Coder is the fake. Nobody installs the
+/// server as a service, and the public name is found by a proxy to the outside.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_commands_of_the_operators_page_lead_to_a_working_portal() {
     let cluster = Cluster::shared();

@@ -22,6 +22,13 @@ impl Example {
         Self(blocks("caddyfile").swap_remove(0))
     }
 
+    /// Returns the Caddyfile with both of its `handle` blocks below a prefix, as the page says.
+    pub(crate) fn caddy_with_prefix() -> Self {
+        let whole =
+            Self::caddy().with("\thandle @coder", "\thandle_path /backstage/* {\n\thandle @coder");
+        Self(whole.0 + "}\n")
+    }
+
     /// Returns what the page writes into the app-config of this server.
     pub(crate) fn app_configs() -> Vec<Self> {
         let ours = |block: &String| block.starts_with("# app-config of this server");
