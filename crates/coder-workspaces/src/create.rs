@@ -39,7 +39,7 @@ pub(crate) struct CreateRequest<'a> {
 /// A workspace of the name that a caller has chosen.
 #[derive(Debug)]
 pub(crate) enum Existing {
-    /// It is what the caller asks for.
+    /// The workspace that the caller asks for.
     Same(Box<Workspace>),
     /// Only a [`plan`] can tell whether it is that.
     Undecided,

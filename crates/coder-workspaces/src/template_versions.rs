@@ -10,7 +10,7 @@ use coder_core::{DeploymentUrl, Lock};
 /// How many versions are remembered; the oldest one is forgotten first.
 const MAX_VERSIONS: usize = 500;
 
-/// What versions of templates ask for: their presets, their static parameters, and whether they need
+/// The demands of template versions: their presets, their static parameters, and whether they need
 /// accounts at other services. A version never changes, so Coder is asked once.
 ///
 /// Each call that uses it has read the template with the caller's credential before, and so learns

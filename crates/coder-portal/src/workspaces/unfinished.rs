@@ -18,7 +18,7 @@ pub(crate) enum Kind {
     Update,
 }
 
-/// What a person wants of a workspace.
+/// The wish of a person for a workspace.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Wish {
     pub(super) kind: Kind,
