@@ -68,12 +68,15 @@ export async function startCatalog(entities, token) {
   return { url: backstage.url, until, stop };
 }
 
+const SIGN_IN = 'signIn: { resolvers: [{ resolver: usernameMatchingUserEntityName }] }';
+
 /**
  * Registers a portal at a Coder, by the `token` of an owner, and serves it with this section `coder`,
  * with `more` configuration and with `files` beside it. Browsers find it where it listens, or at the
- * URL `front` of a reverse proxy. Ask for its `portal` and its `address`, and stop it.
+ * URL `front` of a reverse proxy. With `signIn`, people sign in to Backstage there. Ask for its `portal` and its `address`, and stop it.
  */
-export async function startServer(coder, section, { more = '', files = {}, front } = {}) {
+export async function startServer(coder, section, options = {}) {
+  const { more = '', files = {}, front, signIn = true } = options;
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
   const portal = front ?? `http://localhost:${port}`;
@@ -90,7 +93,7 @@ auth:
         clientId: \${CODER_OAUTH_CLIENT_ID}
         clientSecret: \${CODER_OAUTH_CLIENT_SECRET}
         deploymentUrl: ${coder.url}
-        signIn: { resolvers: [{ resolver: usernameMatchingUserEntityName }] }
+        ${signIn ? SIGN_IN : ''}
 coder: ${section}
 ${more}`;
   for (const [name, text] of Object.entries(files)) {
