@@ -333,6 +333,10 @@ pub(crate) struct DemoArgs {
     /// The port to serve the portal at; 0 takes a free one. Without it, 7007 or a free one
     #[arg(long, value_name = "PORT")]
     pub(crate) port: Option<u16>,
+    /// Adds an owner to the fake Coder, and prints the commands that register a portal of your own
+    /// there: something to practise on
+    #[arg(long, conflicts_with = "smoke")]
+    pub(crate) register: bool,
     /// The URL at which browsers find the portal, when a front end passes its routes on. Without it,
     /// the one that it is served at
     #[arg(long, value_name = "URL", conflicts_with = "smoke")]

@@ -72,6 +72,51 @@ fn the_demo_plays_its_whole_line() {
     }
 }
 
+/// A demo that is ended when this is dropped.
+#[cfg(feature = "demo")]
+struct Demo(std::process::Child);
+
+#[cfg(feature = "demo")]
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(feature = "demo")]
+#[test]
+fn registering_and_checking_can_be_practised_at_the_demos_coder() {
+    let mut command = coder_backstage();
+    command.args(["demo", "--register", "--port", "0"]).stdin(Stdio::null());
+    let mut demo = Demo(command.stdout(Stdio::piped()).spawn().unwrap());
+    let mut lines = BufReader::new(demo.0.stdout.take().unwrap()).lines().map_while(Result::ok);
+    // The two lines that the demo prints for a shell.
+    let mut token = lines.find(|line| line.starts_with("export ")).unwrap();
+    let token = token.split_off("export CODER_SESSION_TOKEN=".len());
+    let register = lines.find(|line| line.starts_with("coder-backstage ")).unwrap();
+    let arguments = register.split(' ').skip(1);
+    let output =
+        coder_backstage().args(arguments).env("CODER_SESSION_TOKEN", token).output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{told}");
+
+    let (block, variables) = told.split_once("In the environment").unwrap();
+    let block = block.split_once("In app-config.yaml:").unwrap().1;
+    // There is no Backstage to practise with, so nobody signs in to one.
+    let is_of_backstage = |line: &&str| line.contains("signIn: {") || line.contains("catalog: {");
+    let block: Vec<&str> = block.lines().filter(|line| !is_of_backstage(line)).collect();
+    let directory = configured(&block.join("\n"));
+    let mut check = coder_backstage();
+    for variable in variables.lines().filter_map(|line| line.split_once('=')) {
+        check.env(variable.0, variable.1);
+    }
+    let output = check.arg("check").current_dir(&directory).output().unwrap();
+    let found = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{found}");
+    assert!(found.contains("good       application of `production`"), "{found}");
+}
+
 #[test]
 fn a_file_of_a_value_is_not_read_beyond_its_limit() {
     let directory = configured(

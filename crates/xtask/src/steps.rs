@@ -59,6 +59,8 @@ pub enum Step {
     Package,
     /// Logins on a real PostgreSQL, in one process and in several
     Postgres,
+    /// nginx and Caddy, as the documentation shows them, serve the portal beside a Backstage
+    Beside,
     /// A restart behind nginx loses no request, with one process and with two on a real PostgreSQL
     Handover,
     /// A real browser signs in to the demo and uses it
@@ -159,6 +161,14 @@ impl Step {
                 tools::native_tls()?;
                 let tests = "--test postgres --test login_postgres --test replicas";
                 cargo(&format!("test --workspace --all-features {tests} -- --include-ignored"))
+            }
+            Self::Beside => {
+                if let Err(missing) = tools::nginx().and_then(|()| tools::caddy()) {
+                    return Err(Failure::Skipped(missing.to_string()));
+                }
+                tools::postgres()?;
+                tools::native_tls()?;
+                cargo("test --workspace --all-features --test beside")
             }
             Self::Handover => {
                 if let Err(missing) = tools::nginx() {

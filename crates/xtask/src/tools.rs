@@ -217,6 +217,14 @@ pub(crate) fn nginx() -> Result<(), Failure> {
     apt("nginx", "nginx", "install it, `nginx` on the PATH")
 }
 
+/// Installs Caddy, which the tests start by themselves.
+pub(crate) fn caddy() -> Result<(), Failure> {
+    if is_installed("caddy") {
+        return Ok(());
+    }
+    apt("caddy", "Caddy", "install it, `caddy` on the PATH")
+}
+
 /// Installs Debian's `packages`, as root or through sudo.
 fn apt(packages: &str, what: &'static str, advice: &'static str) -> Result<(), Failure> {
     let sudo = match output(&mut command("id -u")) {

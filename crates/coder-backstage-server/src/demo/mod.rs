@@ -56,6 +56,10 @@ pub(crate) async fn demo(args: &DemoArgs) -> Result<(), Failure> {
         outcome.map_err(|_| Failure::Smoke)
     } else {
         demo.announce();
+        if args.register {
+            let taken = listener.local_addr().map_err(Failure::Serve)?.port();
+            demo.announce_registration(taken);
+        }
         let phases = shutdown::phases(Duration::ZERO);
         let closed = async {
             phases.reached(Phase::Closed).await;

@@ -19,6 +19,10 @@ use crate::failure::Failure;
 /// The time of each step of a build at the fake: long enough to be seen.
 const STEP: Duration = Duration::from_secs(4);
 
+/// The port of a portal of one's own, beside the demo's: Backstage's, or the next one if the demo
+/// has that.
+const PRACTICE_PORT: u16 = 7007;
+
 /// The demo's world, ready to be served.
 pub(super) struct Demo {
     /// Where the portal is, as browsers name it.
@@ -88,6 +92,21 @@ impl Demo {
         print(&format!("  Its files:       {}", self.directory.path().display()));
         print("");
         print("  Sign in as alice or bob. Ctrl-C ends the demo and removes its files.");
+        print("");
+    }
+
+    /// Adds an owner to the fake Coder, and prints how a portal at another port than `taken` is
+    /// registered by the token of that owner.
+    pub(super) fn announce_registration(&self, taken: u16) {
+        let owner = self.scene.coder.add_owner("owner");
+        let port = if taken == PRACTICE_PORT { PRACTICE_PORT + 1 } else { PRACTICE_PORT };
+        print("  To register a portal of your own at this Coder, by the token of its owner:");
+        print("");
+        print(&format!("export CODER_SESSION_TOKEN={}", owner.session_token.expose()));
+        print(&format!(
+            "coder-backstage register --deployment-url {} --backend-url http://localhost:{port}",
+            self.scene.coder.url()
+        ));
         print("");
     }
 }

@@ -91,6 +91,7 @@ for (const [release, packages] of Object.entries({ 1.24: of124, 1.55: current })
       const found = await ask(SEARCH, card);
       assert.equal(found.status, 200, JSON.stringify(found.body));
       assert.deepEqual(found.body.workspaces, []);
+      await card.auth.signOut();
     });
 
     it('goes on in an open card after a login and a logout elsewhere, and ends with the last session', async () => {

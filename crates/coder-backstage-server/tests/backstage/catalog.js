@@ -68,22 +68,33 @@ export async function startCatalog(entities, token) {
   return { url: backstage.url, until, stop };
 }
 
+const SIGN_IN = 'signIn: { resolvers: [{ resolver: usernameMatchingUserEntityName }] }';
+
 /**
  * Registers a portal at a Coder, by the `token` of an owner, and serves it with this section `coder`,
- * with `more` configuration and with `files` beside it. Ask for its `portal`, and stop it.
+ * with `more` configuration and with `files` beside it. Browsers find it where it listens, or at the
+ * URL `front` of a reverse proxy. With `signIn`, people sign in to Backstage there. Ask for its `portal` and its `address`, and stop it.
  */
-export async function startServer(coder, section, { more = '', files = {} } = {}) {
+export async function startServer(coder, section, options = {}) {
+  const { more = '', files = {}, front, signIn = true } = options;
   const port = await freePort();
-  const portal = `http://localhost:${port}`;
+  const address = `127.0.0.1:${port}`;
+  const portal = front ?? `http://localhost:${port}`;
   const directory = await mkdtemp(join(tmpdir(), 'coder-backstage-'));
-  const { block, variables } = await register(coder, portal);
-  const signIn = 'signIn: { resolvers: [{ resolver: usernameMatchingUserEntityName }] }';
+  const variables = await register(coder, portal);
   const config = `
 app: { baseUrl: '${portal}' }
-backend: { baseUrl: '${portal}', listen: '127.0.0.1:${port}' }
+backend: { baseUrl: '${portal}', listen: '${address}' }
+auth:
+  environment: development
+  providers:
+    coder:
+      development:
+        clientId: \${CODER_OAUTH_CLIENT_ID}
+        clientSecret: \${CODER_OAUTH_CLIENT_SECRET}
+        deploymentUrl: ${coder.url}
+        ${signIn ? SIGN_IN : ''}
 coder: ${section}
-${block}
-        ${signIn}
 ${more}`;
   for (const [name, text] of Object.entries(files)) {
     await writeFile(join(directory, name), text);
@@ -110,10 +121,10 @@ ${more}`;
   if (!(await Promise.race([listening, ended.then(() => false)]))) {
     throw new Error(`${PROGRAM} ended without listening:\n${log.join('\n')}`);
   }
-  return { portal, stop };
+  return { portal, address, stop };
 }
 
-/** What `register` prints: a block of app-config, and the variables that it refers to. */
+/** The variables that `register` prints: client id and client secret. */
 async function register({ url, token }, portal) {
   const options = ['--deployment-url', url, '--backend-url', portal];
   const environment = ['--environment', 'development'];
@@ -121,7 +132,6 @@ async function register({ url, token }, portal) {
   const { stdout } = await promisify(execFile)(PROGRAM, ['register', ...options, ...environment], {
     env,
   });
-  const [, block, name, value] =
-    /In app-config\.yaml:\s*?\n([^]*?)\n\s*In the environment[^]*?\n(\w+)=(\S+)/.exec(stdout);
-  return { block, variables: { [name]: value } };
+  const variables = [...stdout.matchAll(/^(CODER_\w+)=(\S+)$/gm)];
+  return Object.fromEntries(variables.map(([, name, value]) => [name, value]));
 }
