@@ -1,12 +1,29 @@
-//! The end of everything that a portal keeps open, when its server stops.
+//! The way to the end of a portal: it takes no new requests soon, and then what it keeps open ends.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use coder_core::BoxFuture;
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
 
 use crate::signal::Signal;
+
+/// A mark that a process takes no new requests soon. It is never taken back.
+#[derive(Debug, Default)]
+pub(crate) struct Draining(AtomicBool);
+
+impl Draining {
+    /// Says it from now on.
+    pub(crate) fn begin(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Returns `true` once it was said.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
 
 /// A mark that the portal's open connections have to end. Any number of tasks wait for it.
 pub(crate) struct Closing {

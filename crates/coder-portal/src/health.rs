@@ -1,6 +1,5 @@
 //! Liveness and readiness: what orchestrators ask, as they ask Backstage.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use coder_auth::http::json;
@@ -12,20 +11,6 @@ use crate::state::PortalState;
 
 /// The time limit of the store's answer to a probe.
 const STORE_LIMIT: Duration = Duration::from_secs(2);
-
-/// A mark that a process takes no new requests soon. It is never taken back.
-#[derive(Debug, Default)]
-pub(crate) struct Draining(AtomicBool);
-
-impl Draining {
-    pub(crate) fn begin(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    fn has_begun(&self) -> bool {
-        self.0.load(Ordering::Acquire)
-    }
-}
 
 /// The answer to a probe of readiness.
 #[derive(Serialize)]

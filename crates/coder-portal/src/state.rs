@@ -10,9 +10,8 @@ use coder_core::World;
 use coder_workspaces::{DeploymentHostsCache, TemplateVersionCache};
 
 use crate::api::Idempotency;
-use crate::closing::Closing;
+use crate::closing::{Closing, Draining};
 use crate::cors::Cors;
-use crate::health::Draining;
 use crate::index::Index;
 use crate::live::Live;
 use crate::proxy::Proxy;

@@ -1,6 +1,7 @@
 //! The view of operators on a server that runs: its requests in the log, metrics, traces.
 
 pub(crate) mod metrics;
+mod outgoing;
 mod peer;
 mod requests;
 #[cfg(feature = "otlp")]

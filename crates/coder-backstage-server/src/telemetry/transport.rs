@@ -5,13 +5,12 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use coder_core::{
-    Body, RequestName, Transport, TransportError, TransportErrorKind, WebSocketResponse,
-};
+use coder_core::{Body, RequestName, Transport, TransportError, WebSocketResponse};
 use http::{Request, Response, StatusCode};
 use tracing::Instrument as _;
 
-use super::metrics::{Metrics, Outgoing};
+use super::metrics::Metrics;
+use super::outgoing::Outgoing;
 use super::traces;
 
 /// A transport whose requests are measured.
@@ -83,24 +82,5 @@ impl<T: Transport> Transport for MeasuredTransport<T> {
             WebSocketResponse::Refused(refusal) => refusal.status(),
         };
         self.measured(request, send, status).await
-    }
-}
-
-/// Returns the name of a failure for metrics and traces (`error.type`).
-pub(super) fn error_type(kind: TransportErrorKind) -> &'static str {
-    match kind {
-        TransportErrorKind::Connect => "connect",
-        TransportErrorKind::UnknownHost => "unknown_host",
-        TransportErrorKind::Refused => "refused",
-        TransportErrorKind::Reset => "reset",
-        TransportErrorKind::Tls => "tls",
-        TransportErrorKind::Certificate => "certificate",
-        TransportErrorKind::Protocol => "protocol",
-        TransportErrorKind::Timeout => "timeout",
-        TransportErrorKind::Interrupted => "interrupted",
-        TransportErrorKind::TooLarge => "too_large",
-        TransportErrorKind::Request => "request",
-        TransportErrorKind::Unsupported => "unsupported",
-        TransportErrorKind::Other => "other",
     }
 }

@@ -7,8 +7,7 @@ use coder_portal::MatchedRoute;
 use http::{Method, StatusCode};
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 
-use super::Outgoing;
-use crate::telemetry::transport::error_type;
+use crate::telemetry::outgoing::{Outgoing, error_type};
 
 /// The labels of requests that are being answered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -9,8 +9,9 @@ use coder_auth::{AuthEvent, AuthEventKind};
 use coder_core::{RequestName, TransportErrorKind};
 use http::{Method, StatusCode};
 
+use super::Metrics;
 use super::scrape::Now;
-use super::{Metrics, Outgoing};
+use crate::telemetry::outgoing::Outgoing;
 
 /// Returns the text of a server that has done everything once.
 fn text() -> String {

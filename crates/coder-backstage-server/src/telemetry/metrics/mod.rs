@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coder_auth::{AuthEvent, AuthEventKind};
-use coder_core::{RequestName, TransportErrorKind};
+use coder_core::TransportErrorKind;
 use coder_portal::MatchedRoute;
 use http::{Method, StatusCode};
 use prometheus_client::metrics::counter::Counter;
@@ -23,6 +23,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::outgoing::Outgoing;
 pub(crate) use labels::method_name;
 use labels::{ActiveRequests, Asked, Event, LoginEvent, Requests};
 pub(crate) use listener::start;
@@ -39,13 +40,6 @@ impl MetricConstructor<Histogram> for Durations {
     fn new_metric(&self) -> Histogram {
         Histogram::new(SECONDS)
     }
-}
-
-/// A request of this server to another one.
-pub(crate) struct Outgoing {
-    pub(crate) method: Method,
-    pub(crate) host: String,
-    pub(crate) name: Option<RequestName>,
 }
 
 /// The numbers of one process.

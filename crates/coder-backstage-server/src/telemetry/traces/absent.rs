@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use tracing::Span;
 use tracing_subscriber::layer::Identity;
 
-use super::metrics::Outgoing;
+use super::outgoing::Outgoing;
 use crate::failure::Failure;
 
 /// The traces of a process: none.

@@ -17,8 +17,8 @@ use tracing::Span;
 use tracing::field::{Empty, display};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use super::metrics::{Outgoing, method_name};
-use super::transport::error_type;
+use super::metrics::method_name;
+use super::outgoing::{Outgoing, error_type};
 
 pub(crate) use exporter::Traces;
 
