@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use coder_core::with_causes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
@@ -35,7 +36,14 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
+    /// Takes a connection that was just accepted.
+    ///
+    /// Each part of an answer is sent at once (`TCP_NODELAY`). Otherwise the system keeps the second
+    /// part back until the client has confirmed the first one, for which clients take 40 ms.
     pub(crate) fn new(stream: TcpStream, seat: Arc<Seat>) -> Self {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(error = with_causes(&error), "a connection sends its answers late");
+        }
         Self { stream, ahead: Vec::new(), seat, untaken: None, closing: None }
     }
 
@@ -96,5 +104,23 @@ impl AsyncWrite for Socket {
             }
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::places::Places;
+    use crate::server::CONNECTIONS;
+
+    #[tokio::test]
+    async fn a_part_of_an_answer_is_sent_before_the_client_has_confirmed_the_one_before() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let socket = Socket::new(stream, Places::new(CONNECTIONS).take().await.seat());
+        assert!(socket.stream.nodelay().unwrap());
     }
 }

@@ -45,10 +45,9 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// Returns the client for requests to this URI.
-    fn client_for(&self, uri: &http::Uri) -> &reqwest::Client {
-        let is_here = Url::parse(&uri.to_string()).is_ok_and(|url| is_loopback(&url));
-        if is_here { &self.direct } else { &self.usual }
+    /// Returns the client for requests to this URL.
+    fn client_for(&self, url: &Url) -> &reqwest::Client {
+        if is_loopback(url) { &self.direct } else { &self.usual }
     }
 }
 
@@ -110,9 +109,9 @@ impl ReqwestTransport {
         request: Request<B>,
     ) -> Result<Response<Body>, TransportError> {
         let (method, target) = (request.method().clone(), target(&request));
-        let client = self.requests.client_for(request.uri());
         let request = reqwest::Request::try_from(request)
             .map_err(|error| convert(error, TransportErrorKind::Request))?;
+        let client = self.requests.client_for(request.url());
         let answer = client.execute(request).await.map_err(|error| {
             let error = convert(error, TransportErrorKind::Other);
             tracing::debug!(%method, target, error = with_causes(&error), "no answer");
@@ -156,9 +155,10 @@ impl Transport for ReqwestTransport {
         request: Request<()>,
     ) -> Result<WebSocketResponse, TransportError> {
         let target = target(&request);
-        let answer =
-            crate::reqwest_web_socket::open(self.web_sockets.client_for(request.uri()), request)
-                .await;
+        let url = Url::parse(&request.uri().to_string())
+            .map_err(|error| TransportError::new(TransportErrorKind::Request).with_source(error))?;
+        let client = self.web_sockets.client_for(&url);
+        let answer = crate::reqwest_web_socket::open(client, request).await;
         match &answer {
             Ok(WebSocketResponse::Open(_)) => tracing::debug!(target, "web socket open"),
             Ok(WebSocketResponse::Refused(answer)) => {

@@ -7,6 +7,7 @@ use http::HeaderMap;
 use crate::caller::user::{BackstageUser, IdentifiedBy, SentBy};
 use crate::caller::{Caller, Callers, TokenSource, coder_session_token, is_about_the_session};
 use crate::error::{AuthError, AuthErrorKind};
+use crate::grant::key::GrantKey;
 use crate::http::error::RequestError;
 use crate::http::headers::bearer;
 use crate::routes::in_time;
@@ -138,7 +139,7 @@ impl Callers {
     }
 
     /// Finds the caller whom a placeholder stands for. It belongs to the person of a session, so
-    /// the request must identify that very person.
+    /// the session must live and the request must identify that very person.
     pub(super) async fn behind_placeholder(
         &self,
         text: &Secret,
@@ -148,9 +149,14 @@ impl Callers {
         let placeholder =
             Placeholder::open(&self.users.keys, text).ok_or(SessionError::Placeholder)?;
         match identified {
-            Ok(caller) if caller.is_on(&placeholder) => return Ok(caller),
+            Ok(caller) => {
+                let (session, _) = self.users.session_behind(&placeholder).await?;
+                if caller.is_on(&session.grant) {
+                    return Ok(caller);
+                }
+            }
             Err(error) if !is_about_the_session(&error) => return Err(error),
-            Ok(_) | Err(_) => {}
+            Err(_) => {}
         }
         // The person may be known to another Backstage, from a page without the cookie.
         let token = bearer(headers).ok_or(SessionError::Placeholder)?;
@@ -167,10 +173,11 @@ impl Callers {
         placeholder: &Placeholder,
         user: &BackstageUser,
     ) -> Result<Caller, AuthError> {
-        let (session, stored) = self.users.session_of_id(&placeholder.session).await?;
+        let (session, read) = self.users.session_behind(placeholder).await?;
+        let stored = self.users.grant_in_use(&session, read).await?;
         let holder = self.users.of_session(&session, &stored).await?;
         let holder = holder.as_ref().map(BackstageUser::entity);
-        if session.grant != placeholder.grant || holder != Some::<&EntityRef>(user.entity()) {
+        if holder != Some::<&EntityRef>(user.entity()) {
             return Err(SessionError::Placeholder.into());
         }
         let environment = self.environments.named(&session.environment)?;
@@ -179,10 +186,10 @@ impl Callers {
 }
 
 impl Caller {
-    /// Tells whether the caller uses the grant of this placeholder.
-    fn is_on(&self, placeholder: &Placeholder) -> bool {
+    /// Tells whether the caller uses this grant.
+    fn is_on(&self, grant: &GrantKey) -> bool {
         match &self.source {
-            TokenSource::Grant { key, .. } => *key == placeholder.grant,
+            TokenSource::Grant { key, .. } => key == grant,
             TokenSource::Request | TokenSource::Link(_) => false,
         }
     }

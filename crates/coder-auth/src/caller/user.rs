@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::environment::{Environment, Environments};
-use crate::error::AuthError;
+use crate::error::{AuthError, AuthErrorKind};
 use crate::grant::StoredGrant;
 use crate::grant::key::{GrantKey, SealedKey};
 use crate::grant::manager::Grants;
@@ -22,10 +22,10 @@ use crate::http::origins::AllowedOrigins;
 use crate::identity::{AcceptTokens, IdentityVerifier, Issuer, VerifyError};
 use crate::parts::Parts;
 use crate::seal::{AssociatedData, SealingKeys, json};
-use crate::session::SessionId;
 use crate::session::error::SessionError;
 use crate::session::manager::Sessions;
-use crate::store::{LinkKey, SessionRecord};
+use crate::session::placeholder::Placeholder;
+use crate::store::{GrantRecord, LinkKey, SessionRecord};
 
 /// The greatest length of an entity reference, in bytes. Backstage allows three parts of 63
 /// characters.
@@ -222,20 +222,31 @@ impl BackstageUsers {
             SentBy::WebSocket | SentBy::Navigation => {}
         }
         let (session, read) = self.sessions.find(headers, environment).await?;
-        let upstream = &self.environments.named(&session.environment)?.upstream;
-        let stored = self.grants.valid_read(upstream, &session.grant, read).await?;
+        let stored = self.grant_in_use(&session, read).await?;
         Ok((session, stored))
     }
 
-    /// Finds the session of this id, and its grant if that may be used.
-    pub(crate) async fn session_of_id(
+    /// Finds the session of a placeholder, with its grant as it is stored. A placeholder is refused
+    /// when its session has ended.
+    pub(crate) async fn session_behind(
         &self,
-        id: &SessionId,
-    ) -> Result<(SessionRecord, StoredGrant), AuthError> {
-        let (session, read) = self.sessions.find_by_id(id, None).await?;
+        placeholder: &Placeholder,
+    ) -> Result<(SessionRecord, Option<GrantRecord>), AuthError> {
+        let found = self.sessions.find_by_id(&placeholder.session, None).await;
+        found.map_err(|error| {
+            let ended = matches!(error.kind(), AuthErrorKind::Session(_));
+            if ended { SessionError::Placeholder.into() } else { error }
+        })
+    }
+
+    /// Opens the grant of a session as it was read, if it may be used.
+    pub(crate) async fn grant_in_use(
+        &self,
+        session: &SessionRecord,
+        read: Option<GrantRecord>,
+    ) -> Result<StoredGrant, AuthError> {
         let upstream = &self.environments.named(&session.environment)?.upstream;
-        let stored = self.grants.valid_read(upstream, &session.grant, read).await?;
-        Ok((session, stored))
+        self.grants.valid_read(upstream, &session.grant, read).await
     }
 
     /// Refuses a request that does not name an allowed origin.

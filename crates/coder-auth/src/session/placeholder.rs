@@ -4,7 +4,6 @@ use coder_core::{Random, Secret};
 use serde::{Deserialize, Serialize};
 
 use crate::error::AuthError;
-use crate::grant::key::{GrantKey, SealedKey};
 use crate::seal::{AssociatedData, SealingKeys, json};
 use crate::session::SessionId;
 
@@ -14,12 +13,13 @@ const PREFIX: &str = "coder-session.";
 /// A stand-in for the access token of a session's grant.
 ///
 /// It is opaque to the page, and opens nothing by itself: the request that brings it must also
-/// identify the person of the grant.
+/// identify the person of the session.
+///
+/// It names the session alone. The grant is read from the session, so that a placeholder ends with
+/// its session even if the grant has other ones.
 pub(crate) struct Placeholder {
     /// Session that the placeholder was made for.
     pub(crate) session: SessionId,
-    /// Grant of that session.
-    pub(crate) grant: GrantKey,
 }
 
 /// [`Placeholder`] as it is sealed.
@@ -27,16 +27,13 @@ pub(crate) struct Placeholder {
 struct Sealed {
     #[serde(rename = "s")]
     session: String,
-    #[serde(flatten)]
-    grant: SealedKey,
 }
 
 impl Placeholder {
     /// Seals the placeholder as a text for the page.
     pub(crate) fn seal(self, keys: &SealingKeys, random: &dyn Random) -> Result<Secret, AuthError> {
-        let Self { session, grant } = self;
-        let session = session.as_str().to_owned();
-        let sealed = json(&Sealed { session, grant: grant.into() })?;
+        let session = self.session.as_str().to_owned();
+        let sealed = json(&Sealed { session })?;
         let text = keys.seal_text(random, &purpose(), &sealed)?;
         Ok(Secret::new(format!("{PREFIX}{text}")))
     }
@@ -50,8 +47,8 @@ impl Placeholder {
     pub(crate) fn open(keys: &SealingKeys, text: &Secret) -> Option<Self> {
         let sealed = text.expose().strip_prefix(PREFIX)?;
         let opened = keys.open_text(&purpose(), sealed).ok()?;
-        let Sealed { session, grant } = serde_json::from_slice(&opened).ok()?;
-        Some(Self { session: SessionId::from_stored(session), grant: grant.into() })
+        let Sealed { session } = serde_json::from_slice(&opened).ok()?;
+        Some(Self { session: SessionId::from_stored(session) })
     }
 }
 

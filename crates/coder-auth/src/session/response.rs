@@ -124,8 +124,7 @@ impl SessionResponses {
         match self.access_token {
             AccessTokenPolicy::Browser => Ok(stored.access_token().clone()),
             AccessTokenPolicy::Server => {
-                let placeholder =
-                    Placeholder { session: session.clone(), grant: stored.key.clone() };
+                let placeholder = Placeholder { session: session.clone() };
                 placeholder.seal(&self.keys, &*self.world.random)
             }
         }

@@ -229,7 +229,7 @@ impl Upstream {
             .oauth
             .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()));
-        let tokens = self.token_pair(request.request_async(&send)).await;
+        let tokens = self.token_pair(Box::pin(request.request_async(&send))).await;
         if let Err(UpstreamError::ClientRefused(_) | UpstreamError::ProviderOff(_)) = tokens {
             self.application.forget();
         }
@@ -241,7 +241,7 @@ impl Upstream {
         let send = Exchange::sender(&self.client);
         let refresh_token = RefreshToken::new(refresh_token.expose().to_owned());
         let request = self.oauth.exchange_refresh_token(&refresh_token);
-        let tokens = self.token_pair(request.request_async(&send)).await;
+        let tokens = self.token_pair(Box::pin(request.request_async(&send))).await;
         // Before 2.38 a rotation for an application that Coder has dropped finds no grant.
         if let Err(
             UpstreamError::GrantRefused(_)
@@ -256,12 +256,13 @@ impl Upstream {
 
     async fn token_pair(
         &self,
+        // Pinned on the heap by the caller: the future is large, and those of all routes nest it.
         answer: impl Future<
             Output = Result<
                 TokenAnswer,
                 RequestTokenError<coder_client::ClientError, BasicErrorResponse>,
             >,
-        >,
+        > + Unpin,
     ) -> Result<TokenPair, UpstreamError> {
         let answer = timeout(&*self.world.runtime, TOKEN_TIMEOUT, answer).await;
         let tokens = match answer.ok_or_else(UpstreamError::timed_out)? {

@@ -126,6 +126,45 @@ async fn a_placeholder_ends_with_the_grant() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_placeholder_ends_with_its_session_though_the_login_lives_on_elsewhere() {
+    let house = keeping_tokens();
+    let alice = house.coder.add_user("alice");
+    let mut leaving = house.signed_in(&alice).await;
+    let staying = house.signed_in(&alice).await;
+    let (ended, living) = (page(&house, &leaving).await, page(&house, &staying).await);
+    leaving.log_out(&house).await;
+    let asked_before = house.coder.requests().len();
+    for identity in [
+        &[("authorization", &*ended.bearer)][..],
+        &[("authorization", &*living.bearer)],
+        &[("cookie", &*ended.cookie), ("origin", PORTAL)],
+        &[("cookie", &*living.cookie), ("origin", PORTAL)],
+    ] {
+        let mut sent = vec![("coder-session-token", &*ended.token)];
+        sent.extend(identity);
+        let told = refused(asked(&house, &sent).await);
+        assert!(told.contains("reload the page"), "{identity:?}: {told}");
+        sent.push(("x-requested-with", "XMLHttpRequest"));
+        let told = refused(house.auth.caller(&headers(&sent), None).await);
+        assert!(told.contains("reload the page"), "{identity:?}: {told}");
+    }
+    assert_eq!(house.coder.requests().len(), asked_before, "Coder was not asked");
+    let sent = [("coder-session-token", &*living.token), ("authorization", &*living.bearer)];
+    assert!(is_live(&house, &asked(&house, &sent).await.unwrap()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_placeholder_ends_when_its_session_was_not_used_for_too_long() {
+    let house = keeping_tokens();
+    let alice = house.coder.add_user("alice");
+    let idle = page(&house, &house.signed_in(&alice).await).await;
+    house.advance(Duration::from_secs(8 * 24 * 3600));
+    let used = page(&house, &house.signed_in(&alice).await).await;
+    let sent = [("coder-session-token", &*idle.token), ("authorization", &*used.bearer)];
+    refused(asked(&house, &sent).await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_that_the_grant_used_to_have_is_replaced_by_the_living_one() {
     let sign_in = SignIn::new(catalog()).resolver(UsernameMatchingUserEntityName::default());
     let house = with_sign_in(&sign_in);

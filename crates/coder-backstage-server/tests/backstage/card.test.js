@@ -104,6 +104,7 @@ for (const [release, packages] of Object.entries({ 1.24: of124, 1.55: current })
         assert.equal((await ask('/api/v2/users/me', open)).status, 200);
       }
       await other.auth.signOut();
+      assert.equal((await ask('/api/v2/users/me', other)).status, 401);
       assert.equal((await ask('/api/v2/users/me', card)).status, 200);
       new Page(server.portal, browser);
       await card.auth.signOut();

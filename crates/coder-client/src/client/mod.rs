@@ -213,7 +213,7 @@ impl Client {
     ///
     /// As [`send`](Self::send).
     pub async fn capabilities(&self) -> Result<Capabilities, ClientError> {
-        self.within_deadline(true, self.cached_capabilities()).await
+        self.within_deadline(true, Box::pin(self.cached_capabilities())).await
     }
 
     async fn cached_capabilities(&self) -> Result<Capabilities, ClientError> {
@@ -250,7 +250,7 @@ impl Client {
             self.check_capability(operation).await?;
             self.send_with_retries(operation).await
         };
-        self.within_deadline(is_safe, sent).await
+        self.within_deadline(is_safe, Box::pin(sent)).await
     }
 
     /// Returns the time limit of an operation in all.
@@ -262,7 +262,9 @@ impl Client {
     async fn within_deadline<T>(
         &self,
         is_safe: bool,
-        work: impl Future<Output = Result<T, ClientError>>,
+        // Pinned on the heap by the caller: each layer that takes a future holds it twice, and programs
+        // put many layers around a request.
+        work: impl Future<Output = Result<T, ClientError>> + Unpin,
     ) -> Result<T, ClientError> {
         let deadline = self.deadline();
         if let Some(outcome) = timeout(&*self.world.runtime, deadline, work).await {
