@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use coder_core::quoted;
+use coder_core::{quoted, with_causes};
 use ipnet::IpNet;
 
 use super::backend::Listen;
@@ -75,10 +75,10 @@ impl<'a> Reader<'a> {
         self.only(&section, &["trustedProxies", "metrics"]);
         let mut trusted_proxies = Vec::new();
         for (value, text) in self.items(&section, "trustedProxies") {
-            match text.parse() {
+            match text.parse::<Network>() {
                 Ok(network) => trusted_proxies.push(network),
                 Err(error) => {
-                    let error: NetworkError = error;
+                    let error = with_causes(&error);
                     self.invalid(&value, format!("is {}: {error}", quoted(text)));
                 }
             }

@@ -61,7 +61,7 @@ pub(super) fn clone_root(
 
 /// A page on the web, as a browser asks for it.
 struct Page<'a> {
-    /// Its URL without user, query and fragment.
+    /// The URL of the page without user, query and fragment.
     url: &'a str,
     scheme: &'a str,
     /// The host that a public system is known by, with its port unless that is the default.

@@ -22,11 +22,11 @@ pub(super) struct View {
     pub(super) problem: Option<String>,
 }
 
-/// What of an index is shown.
+/// The part of an index that is shown.
 pub(super) enum Shown {
     /// All of it, because it was read with the person's own rights.
     All,
-    /// What the operator lets the person see of a service account's index.
+    /// The part of a service account's index that the operator lets the person see.
     Cut(IndexVisibility, Viewer),
 }
 

@@ -16,7 +16,7 @@ const KEPT: SignedDuration = SignedDuration::from_secs(60);
 /// The number of persons from which on those whose time is over are forgotten.
 const MAX: usize = 1_000;
 
-/// What Coder said of persons, by their credentials.
+/// The answers of Coder about persons, by their credentials.
 #[derive(Default)]
 pub(super) struct Viewers(Lock<HashMap<CallerRights, (Timestamp, Viewer)>>);
 

@@ -101,7 +101,8 @@ test('texts are merged, and take their secrets from the environment', async () =
     environment: { SECRET: fake.app.clientSecret },
   });
   const answer = await handler(new Request(`${PORTAL}/.backstage/health/v1/readiness`));
-  assert.deepEqual(await answer.json(), { status: 'ok' });
+  const ready = { status: 'ok', store: 'ok', coder: { development: 'unknown' } };
+  assert.deepEqual(await answer.json(), ready);
 });
 
 test('keys that other processes cannot know are refused', () => {
