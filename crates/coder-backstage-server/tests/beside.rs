@@ -116,7 +116,7 @@ async fn listen(request: RequestBuilder, text: &str) {
     assert!(listening.is_ok(), "`{text}` is held back");
 }
 
-/// Each path arrives where the page says, below this prefix.
+/// Checks that each path arrives where the page says, below this prefix.
 async fn paths_arrive_where_they_belong(site: &Site, front: &Front) {
     for path in ["/", "/catalog", "/api/catalog/entities", "/api/auth/github/start", "/api/coderx"]
     {
@@ -140,7 +140,7 @@ async fn paths_arrive_where_they_belong(site: &Site, front: &Front) {
     assert_eq!(userinfo.status(), StatusCode::UNAUTHORIZED, "the portal wants a token");
 }
 
-/// A person signs in, and the page has live states, Coder's API, its events and its WebSockets.
+/// Signs a person in, whose page has live states, Coder's API, its events and its WebSockets.
 async fn a_page_has_all_that_it_needs(site: &Site, front: &Front) {
     let browser = site.signed_in(front).await;
     let refreshed = browser.refresh(front).await;

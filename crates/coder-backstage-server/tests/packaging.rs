@@ -288,7 +288,7 @@ fn whoever_ends_the_process_waits_for_the_drain_and_for_what_is_under_way() {
     assert!(stop.parse::<u64>().unwrap() > 5 + UNDER_WAY, "{stop}");
 }
 
-/// The limits of a service that systemd's own judge calls `OK`: 0 is locked up, 10 is open.
+/// Checks that systemd's own judge calls the limits of the service `OK`: 0 is locked up, 10 is open.
 #[test]
 fn systemd_finds_the_unit_hardened() {
     let unit = packaging().join("systemd/coder-backstage.service");

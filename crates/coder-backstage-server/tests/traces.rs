@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PARENT: &str = "b7ad6b7169203331";
 
-/// A collector that takes OTLP over HTTP; gives its URL, and what it gets.
+/// Starts a collector that takes OTLP over HTTP; gives its URL, and what it gets.
 async fn collector() -> (String, mpsc::UnboundedReceiver<Bytes>) {
     let (take, taken) = mpsc::unbounded_channel();
     let spans = async |State(take): State<mpsc::UnboundedSender<Bytes>>, body: Bytes| {

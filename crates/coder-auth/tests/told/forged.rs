@@ -16,7 +16,7 @@ fn assert_harmless(what: &str, text: &str) {
     assert!(text.chars().count() < 1500, "{what}: {} characters", text.chars().count());
 }
 
-/// A login that fails is one line of the audit log, and one of its request.
+/// Checks that a login that fails is one line of the audit log, and one of its request.
 fn assert_audited_and_refused(what: &str, lines: &str) {
     assert_eq!(lines.lines().count(), 2, "{lines}");
     for line in lines.lines() {

@@ -78,8 +78,8 @@ impl<'a> Reader<'a> {
             match text.parse::<Network>() {
                 Ok(network) => trusted_proxies.push(network),
                 Err(error) => {
-                    let error = with_causes(&error);
-                    self.invalid(&value, format!("is {}: {error}", quoted(text)));
+                    let problem = with_causes(&error);
+                    self.invalid(&value, format!("is {}: {problem}", quoted(text)));
                 }
             }
         }

@@ -46,7 +46,7 @@ pub(crate) fn names(answer: &Value) -> Vec<&str> {
     workspaces.iter().map(|workspace| workspace["name"].as_str().unwrap()).collect()
 }
 
-/// A house with two components, in which Olga, an owner of the deployment, sees everything.
+/// Makes a house with two components, in which Olga, an owner of the deployment, sees everything.
 async fn company() -> (House, FakeUser, FakeUser) {
     let house = House::with_catalog(&format!("{CATALOG}{PAYMENTS}"));
     let (olga, alice) = (house.coder.add_owner("olga"), house.coder.add_user("alice"));

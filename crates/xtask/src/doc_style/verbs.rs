@@ -3,7 +3,7 @@
 /// Verbs in the third person that are nothing else.
 const VERBS: &str = "\
     Accepts Adds Allows Appends Applies Approves Archives Asks Asserts Attaches Authenticates Awaits Begins \
-    Borrows Builds Cancels Captures Carries Chooses Classifies Cleans Clears Clicks Clones Closes \
+    Borrows Brings Builds Cancels Captures Carries Chooses Classifies Cleans Clears Clicks Clones Closes \
     Collects Combines Comes Commits Compares Compiles Completes Computes Configures Confirms \
     Connects Consumes Converts Creates Decides Declares Decodes Decrypts Deletes Denies Deprecates \
     Derives Describes Deserializes Detaches Disables Discards Discovers Does Draws Emits Empties \
