@@ -73,7 +73,7 @@ async fn each_mistake_about_postgresql_is_told_by_the_check_with_what_to_do() {
     for (row, url, words) in [
         ("16, the password", &wrong_password, ["password authentication failed", "`pg_hba.conf`"]),
         ("16, the database", &right.replace(&name, "nowhere"), ["does not exist", "`createdb`"]),
-        ("16, the rights", &user("powerless"), ["permission denied", "GRANT USAGE, CREATE"]),
+        ("16, the rights", &user("powerless"), ["permission denied", "`coder-backstage migrate`"]),
         (
             "16, the port",
             &right.replace(&address, "127.0.0.1:9"),
