@@ -10,7 +10,7 @@ use crate::http::error::RequestError;
 use crate::identity::VerifyError;
 use crate::routes::error::LinkError;
 use crate::session::error::SessionError;
-use crate::sign_in::SignInError;
+use crate::sign_in::error::SignInError;
 use crate::store::error::StoreError;
 use crate::upstream::error::UpstreamError;
 

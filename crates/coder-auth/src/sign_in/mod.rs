@@ -16,7 +16,7 @@ use crate::grant::profile::Profile;
 
 pub(crate) mod builtin;
 mod closure;
-mod error;
+pub(crate) mod error;
 
 pub use closure::resolver_fn;
 pub use error::SignInError;
