@@ -70,6 +70,7 @@ mod check;
 mod compression;
 mod config;
 mod configuration;
+mod connection;
 #[cfg(feature = "demo")]
 mod demo;
 mod drain;

@@ -1,60 +1,32 @@
-//! Sockets: listening, serving, and stopping.
+//! The server: listening, taking connections, and stopping.
 
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use axum::serve::Listener;
 use coder_config::Listen;
-use coder_core::{TokioRuntime, with_causes};
+use coder_core::TokioRuntime;
 use http::Request;
 use hyper::body::Incoming;
-use hyper::server::conn::{http1, http2};
-use hyper::service::{HttpService, Service as _, service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper::service::{Service as _, service_fn};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
 use crate::compression;
+use crate::connection::{FIRST_REQUEST, Http, attend};
 use crate::drain::{Phase, Phases};
 use crate::failure::Failure;
 use crate::places::{Place, Places};
-use crate::protocol::Protocol;
 use crate::socket::Socket;
 use crate::telemetry::Peer;
-
-/// The time limit of HTTP/1.1 for the head of a request, and for the idle time between two requests.
-/// It is longer than the minute after which load balancers drop a connection, so that they never use
-/// one that has just been closed. A connection over HTTP/2 may idle as long as its client answers
-/// pings; it gives way when places are short.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
-
-/// The interval at which a client over HTTP/2 is asked for a sign of life, and the time limit of its
-/// answer.
-const PING_EVERY: Duration = Duration::from_secs(30);
-const PONG_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// The greatest number of requests at a time over one connection of HTTP/2. A reverse proxy sends those
-/// of many people over one.
-const STREAMS: u32 = 512;
-
-/// The greatest size of the headers of a request over HTTP/2, in bytes. A query may have 32 kB.
-const MAX_HEADERS: u32 = 64 * 1024;
-
-/// The greatest part of an answer over HTTP/2 that waits for a client, in bytes.
-const SEND_BUFFER: usize = 64 * 1024;
-
-/// The time limit of a TLS handshake.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long what is under way may take to end once no more requests are taken: requests first, then
 /// the work that outlives them. A rotation that Coder answers late takes 11 seconds, and orchestrators
@@ -64,9 +36,6 @@ const GRACE: Duration = Duration::from_secs(20);
 /// How many seconds requests are still taken after SIGTERM by default, while load balancers learn that
 /// the server ends.
 pub(crate) const DRAIN: u16 = 5;
-
-/// How long a connection that was made just before the server closes may take to send its request.
-const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 /// How many connections are served at a time by default: half of the descriptors that
 /// most systems give to a process. The other half is for Coder and the store.
@@ -231,132 +200,6 @@ impl Door {
     }
 }
 
-/// The two versions of HTTP, with their bounds.
-#[derive(Clone)]
-struct Http {
-    one: http1::Builder,
-    two: http2::Builder<TokioExecutor>,
-}
-
-impl Http {
-    fn new() -> Self {
-        let mut one = http1::Builder::new();
-        one.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-        let mut two = http2::Builder::new(TokioExecutor::new());
-        two.timer(TokioTimer::new())
-            .keep_alive_interval(PING_EVERY)
-            .keep_alive_timeout(PONG_TIMEOUT)
-            .max_concurrent_streams(STREAMS)
-            .max_header_list_size(MAX_HEADERS)
-            .max_send_buf_size(SEND_BUFFER);
-        Self { one, two }
-    }
-}
-
-/// Answers what comes over a new connection, after the handshake of TLS where there is one.
-async fn attend<S>(
-    http: Http,
-    mut socket: Socket,
-    tls: Option<TlsAcceptor>,
-    service: S,
-    phases: Phases,
-) where
-    S: HttpService<Incoming, ResBody = Body, Future: Send> + Send + 'static,
-    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let Some(tls) = tls else {
-        let began = timeout(HEAD_TIMEOUT, Protocol::of_client(&mut socket));
-        let protocol = tokio::select! {
-            protocol = began => protocol,
-            () = phases.closed_for(FIRST_REQUEST) => return,
-        };
-        return match protocol {
-            Ok(Ok(protocol)) => answer(http, protocol, socket, service, phases).await,
-            Ok(Err(error)) => {
-                tracing::debug!(error = with_causes(&error), "a connection broke");
-            }
-            Err(_) => tracing::debug!("a client did not begin in time"),
-        };
-    };
-    // On the heap, so that a connection without TLS takes no more room than it needs.
-    let handshake = Box::pin(timeout(HANDSHAKE_TIMEOUT, tls.accept(socket)));
-    let secured = tokio::select! {
-        secured = handshake => secured,
-        () = phases.closed_for(FIRST_REQUEST) => return,
-    };
-    match secured {
-        Ok(Ok(stream)) => {
-            let protocol = Protocol::of_handshake(&stream);
-            Box::pin(answer(http, protocol, stream, service, phases)).await;
-        }
-        Ok(Err(error)) => {
-            tracing::debug!(error = with_causes(&error), "a client did not agree on TLS");
-        }
-        Err(_) => tracing::debug!("a client did not agree on TLS in time"),
-    }
-}
-
-/// Answers what comes over one connection.
-async fn answer<S>(
-    http: Http,
-    protocol: Protocol,
-    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    service: S,
-    phases: Phases,
-) where
-    S: HttpService<Incoming, ResBody = Body, Future: Send> + Send + 'static,
-    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let stream = TokioIo::new(stream);
-    let closing = closing(protocol, phases);
-    let ended = match protocol {
-        Protocol::Http1 => {
-            let connection = http.one.serve_connection(stream, service).with_upgrades();
-            until(closing, connection, |connection| connection.graceful_shutdown()).await
-        }
-        // On the heap, so that a connection of HTTP/1.1 takes no more room than it needs.
-        Protocol::Http2 => {
-            let connection = http.two.serve_connection(stream, service);
-            let served = until(closing, connection, |connection| connection.graceful_shutdown());
-            Box::pin(served).await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(error = with_causes(&error), "a connection broke");
-    }
-}
-
-/// Waits for the moment at which a new connection takes no more requests. Over HTTP/1.1 that is when the
-/// server closes: while it drains, answers say so. Over HTTP/2 it is when the server begins to drain (GOAWAY,
-/// RFC 9113 §6.8), or, for a connection that was made since, when it closes.
-async fn closing(protocol: Protocol, phases: Phases) {
-    match (phases.current(), protocol) {
-        // The first request has time to arrive.
-        (Phase::Closed, _) => sleep(FIRST_REQUEST).await,
-        (Phase::Serving | Phase::Draining, Protocol::Http1) => phases.reached(Phase::Closed).await,
-        (phase @ (Phase::Serving | Phase::Draining), Protocol::Http2) => phases.after(phase).await,
-    }
-}
-
-/// Serves a connection; once it is `closing`, no more requests are taken, and those under way are
-/// finished.
-async fn until<C: Future<Output = hyper::Result<()>>>(
-    closing: impl Future<Output = ()>,
-    connection: C,
-    shut_down: impl FnOnce(Pin<&mut C>),
-) -> hyper::Result<()> {
-    let mut connection = pin!(connection);
-    tokio::select! {
-        // A connection that has read nothing yet would be closed, although its request has arrived.
-        biased;
-        ended = connection.as_mut() => ended,
-        () = closing => {
-            shut_down(connection.as_mut());
-            connection.await
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -371,6 +214,7 @@ mod tests {
     use tokio_rustls::rustls::server::ResolvesServerCertUsingSni;
 
     use super::*;
+    use crate::connection::HEAD_TIMEOUT;
 
     /// A server of these routes on a port of its own.
     struct Running {

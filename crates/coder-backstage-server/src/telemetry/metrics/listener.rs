@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 
 use super::Metrics;
 use super::scrape::Now;
+use crate::connection::HEAD_TIMEOUT;
 use crate::failure::Failure;
 use crate::server;
 
@@ -27,9 +28,6 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 
 /// The number of connections that are served at a time. Few programs read metrics.
 const CONNECTIONS: usize = 16;
-
-/// The time limit of a request's head, and of a connection that idles.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// The pause after a connection could not be accepted, most often since descriptors are used up.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
