@@ -6,13 +6,14 @@ use std::str::FromStr;
 
 use backstage_catalog::{EntityRef, EntityRefError};
 use coder_client::UserId;
-use coder_core::DeploymentUrl;
+use coder_core::{DeploymentUrl, cleaned};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::caller::user::{issuer_holder, sign_in_holder};
 use crate::error::AuthError;
 use crate::grant::key::GrantKey;
+use crate::observer::{AuthEvent, AuthEventKind};
 use crate::parts::Parts;
 use crate::session::SessionId;
 use crate::store::{Erasure, GrantRecord, LinkKey, SessionRecord};
@@ -70,6 +71,19 @@ impl SessionInfo {
                 self.user_name.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(name))
             }
         }
+    }
+
+    /// Makes the event of its end. A user who has signed in as several entities is named without one.
+    fn ended(&self) -> AuthEvent {
+        let entity = match &*self.user_entity_refs {
+            [only] => EntityRef::parse(only).ok(),
+            _ => None,
+        };
+        AuthEvent::new(AuthEventKind::EndedByAdministrator)
+            .environment(&self.environment)
+            .user(self.user_name.as_deref().unwrap_or_default(), self.user_id)
+            .entity(entity)
+            .session(&self.session)
     }
 }
 
@@ -209,7 +223,7 @@ impl<'a> Administration<'a> {
     pub async fn end_session(&self, session: &SessionInfo) -> Result<EndedSessions, AuthError> {
         let now = self.0.world.clock.now();
         self.0.store.end_session(&session.session, now).await?;
-        ended(session);
+        self.0.events.tell(&session.ended());
         Ok(EndedSessions { sessions: 1, unrevoked: self.revoke().await? })
     }
 
@@ -223,7 +237,9 @@ impl<'a> Administration<'a> {
         let grants = sessions.iter().map(|session| session.grant.clone()).collect();
         let due_at = self.0.world.clock.now();
         let erased = self.0.store.erase(Erasure { grants, links: Vec::new(), due_at }).await?;
-        sessions.iter().for_each(ended);
+        for session in sessions {
+            self.0.events.tell(&session.ended());
+        }
         Ok(EndedSessions { sessions: erased.sessions, unrevoked: self.revoke().await? })
     }
 
@@ -242,12 +258,7 @@ impl<'a> Administration<'a> {
                 break;
             }
         }
-        tracing::info!(
-            target: "coder_backstage::audit",
-            event = "ended_by_administrator",
-            sessions,
-            "an administrator has ended all sessions"
-        );
+        self.0.events.tell(&AuthEvent::new(AuthEventKind::AllEndedByAdministrator));
         Ok(EndedSessions { sessions, unrevoked: self.revoke().await? })
     }
 
@@ -280,14 +291,7 @@ impl<'a> Administration<'a> {
         let links = self.links(&grants, &names, &environments);
         let due_at = self.0.world.clock.now();
         let erased = self.0.store.erase(Erasure { grants, links, due_at }).await?;
-        tracing::info!(
-            target: "coder_backstage::audit",
-            event = "erased_by_administrator",
-            person = %coder_core::cleaned(&person.to_string()),
-            sessions = erased.sessions,
-            links = erased.links,
-            "an administrator has erased a person"
-        );
+        self.0.events.tell(&of_erasure(person));
         Ok(ErasedPerson {
             sessions: erased.sessions,
             grants: erased.revocations.len() as u64,
@@ -342,19 +346,14 @@ impl fmt::Debug for Administration<'_> {
     }
 }
 
-/// Tells the audit log that a session was ended.
-fn ended(session: &SessionInfo) {
-    let entities = session.user_entity_refs.join(", ");
-    tracing::info!(
-        target: "coder_backstage::audit",
-        event = "ended_by_administrator",
-        environment = session.environment,
-        username = session.user_name.as_deref().map(coder_core::cleaned),
-        user_id = %session.user_id,
-        entity = (!entities.is_empty()).then_some(entities),
-        session = session.session.as_str().chars().take(8).collect::<String>(),
-        "an administrator has ended a session"
-    );
+/// Makes the event of an erasure: the person is named as the administrator has named it.
+fn of_erasure(person: &PersonName) -> AuthEvent {
+    let event = AuthEvent::new(AuthEventKind::ErasedByAdministrator);
+    match person {
+        PersonName::Entity(entity) => event.entity(Some(entity.clone())),
+        PersonName::UserId(id) => event.user("", *id),
+        PersonName::UserName(name) => AuthEvent { username: Some(cleaned(name)), ..event },
+    }
 }
 
 fn as_text<S: serde::Serializer>(id: &SessionId, serializer: S) -> Result<S::Ok, S::Error> {

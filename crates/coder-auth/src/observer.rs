@@ -41,8 +41,12 @@ pub enum AuthEventKind {
     LinkRefused,
     /// A person has taken a linked token back.
     Unlinked,
-    /// An administrator of the portal has ended a session or a grant.
+    /// An administrator of the portal has ended a session.
     EndedByAdministrator,
+    /// An administrator of the portal has ended all sessions.
+    AllEndedByAdministrator,
+    /// An administrator of the portal has erased a person.
+    ErasedByAdministrator,
     /// Coder has replaced the token pair of a grant.
     Rotated,
     /// Coder does not accept the refresh token of a grant, whose user has to sign in again.
@@ -55,7 +59,7 @@ pub enum AuthEventKind {
 
 impl AuthEventKind {
     /// All kinds, in the order of their declaration.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::SignedIn,
         Self::SignInRefused,
         Self::SignInFailed,
@@ -67,6 +71,8 @@ impl AuthEventKind {
         Self::LinkRefused,
         Self::Unlinked,
         Self::EndedByAdministrator,
+        Self::AllEndedByAdministrator,
+        Self::ErasedByAdministrator,
         Self::Rotated,
         Self::RotationRefused,
         Self::Swept,
@@ -87,6 +93,8 @@ impl AuthEventKind {
             Self::LinkRefused => "link_refused",
             Self::Unlinked => "unlinked",
             Self::EndedByAdministrator => "ended_by_administrator",
+            Self::AllEndedByAdministrator => "all_ended_by_administrator",
+            Self::ErasedByAdministrator => "erased_by_administrator",
             Self::Rotated => "rotated",
             Self::RotationRefused => "rotation_refused",
             Self::Swept => "swept",
@@ -108,6 +116,8 @@ impl AuthEventKind {
             Self::LinkRefused => Some("a token to be linked was refused"),
             Self::Unlinked => Some("the link was removed"),
             Self::EndedByAdministrator => Some("an administrator has ended a session"),
+            Self::AllEndedByAdministrator => Some("an administrator has ended all sessions"),
+            Self::ErasedByAdministrator => Some("an administrator has erased a person"),
             Self::Rotated | Self::RotationRefused | Self::Swept | Self::SweepFailed => None,
         }
     }
@@ -210,6 +220,8 @@ impl AuthEvent {
             | AuthEventKind::LinkRefused
             | AuthEventKind::Unlinked
             | AuthEventKind::EndedByAdministrator
+            | AuthEventKind::AllEndedByAdministrator
+            | AuthEventKind::ErasedByAdministrator
             | AuthEventKind::RotationRefused
             | AuthEventKind::SweepFailed) => other,
         };

@@ -7,9 +7,8 @@ use backstage_catalog::MemoryCatalog;
 use bytes::Bytes;
 use coder_auth::{
     AUDIT_TARGET, AuthEvent, AuthEventKind, EmailMatchingUserEntityProfileEmail, EmailOptions,
-    SignIn, UsernameMatchingUserEntityName,
+    PersonName, SignIn, UsernameMatchingUserEntityName,
 };
-use coder_config::EntityRef;
 use coder_testkit::{Answer, Fault, LogBuffer, Version};
 use http::StatusCode;
 
@@ -224,13 +223,29 @@ async fn an_observer_hears_of_logins_rotations_and_sweeps() {
     }
 }
 
-#[test]
-fn an_event_of_an_administrator_is_audited_like_those_of_persons() {
+#[tokio::test(start_paused = true)]
+async fn what_an_administrator_ends_is_audited_like_what_persons_do() {
     let (log, _listening) = listening();
-    let entity = EntityRef::parse("user:default/alice").unwrap();
-    let event = AuthEvent::new(AuthEventKind::EndedByAdministrator)
-        .environment("production")
-        .entity(Some(entity));
-    event.log();
-    assert_audited!(log, @r#"INFO coder_backstage::audit: an administrator has ended a session event="ended_by_administrator" environment="production" entity=user:default/alice"#);
+    let house = house();
+    let alice = house.coder.add_user_with_email("alice", "alice@example.com");
+    let bob = house.coder.add_user_with_email("bob", "bob@example.com");
+    for user in [&alice, &alice, &bob] {
+        house.signed_in(user).await;
+    }
+    log.take();
+    let replica = house.replica();
+    let administration = replica.administration();
+    let sessions = administration.sessions().await.unwrap();
+    let of_alice: Vec<_> =
+        sessions.into_iter().filter(|it| it.user_name.as_deref() == Some("alice")).collect();
+    administration.end_session(&of_alice[0]).await.unwrap();
+    administration.end_grants(&of_alice[1..]).await.unwrap();
+    assert_audited!(log, @r#"
+    INFO coder_backstage::audit: an administrator has ended a session event="ended_by_administrator" environment="development" username="alice" user_id=<uuid> entity=user:default/alice@example.com session="<prefix>"
+    INFO coder_backstage::audit: an administrator has ended a session event="ended_by_administrator" environment="development" username="alice" user_id=<uuid> entity=user:default/alice@example.com session="<prefix>"
+    "#);
+    administration.erase(&PersonName::UserName("bob".to_owned())).await.unwrap();
+    assert_audited!(log, @r#"INFO coder_backstage::audit: an administrator has erased a person event="erased_by_administrator" username="bob""#);
+    administration.end_all().await.unwrap();
+    assert_audited!(log, @r#"INFO coder_backstage::audit: an administrator has ended all sessions event="all_ended_by_administrator""#);
 }

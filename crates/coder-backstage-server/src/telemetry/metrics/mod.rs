@@ -164,7 +164,9 @@ impl Metrics {
             AuthEventKind::LinkRefused => of_people(&self.links, "refused"),
             AuthEventKind::Unlinked => of_people(&self.links, "unlinked"),
             // By a process of its own, which nobody scrapes.
-            AuthEventKind::EndedByAdministrator => {}
+            AuthEventKind::EndedByAdministrator
+            | AuthEventKind::AllEndedByAdministrator
+            | AuthEventKind::ErasedByAdministrator => {}
             AuthEventKind::Rotated => of_process(&self.rotations, "success"),
             AuthEventKind::RotationRefused => of_process(&self.rotations, "refused"),
             AuthEventKind::Swept => of_process(&self.sweeps, "success"),
