@@ -63,7 +63,8 @@ impl Operation<'_> {
     /// When it cannot be used; then nothing has changed.
     async fn read_again(&mut self) -> Result<(), Failure> {
         let mut config = configuration::load_files(&self.args.sources.config)?;
-        if !store::is_same_place(&config.session, &self.config.session) {
+        let directory = &self.process.data_directory;
+        if !store::is_same_place(&config.session, &self.config.session, directory) {
             let changed = "is another one now; restart the server to keep sessions there";
             return Err(ConfigErrors::from(config.session.invalid_store(changed)).into());
         }

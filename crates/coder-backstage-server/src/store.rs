@@ -29,18 +29,46 @@ pub(crate) fn check(
     session: &SessionConfig,
     data_directory: &Path,
 ) -> Result<Option<PlaceNotice>, ConfigErrors> {
-    let path = match &session.store {
-        Some(SessionStoreConfig::Memory | SessionStoreConfig::Postgres { .. }) => return Ok(None),
-        Some(SessionStoreConfig::Sqlite { file, .. }) => path(file.as_deref(), data_directory),
-        None => path(None, data_directory),
-    };
+    let Place::File(path) = Place::of(session, data_directory) else { return Ok(None) };
     SqliteAuthStore::check_place(path).map_err(|error| {
         session.invalid_store(format!("cannot be used: {}", with_causes(&error))).into()
     })
 }
 
-fn path(file: Option<&str>, data_directory: &Path) -> PathBuf {
-    data_directory.join(file.unwrap_or(FILE))
+/// The place where a configuration keeps sessions.
+enum Place<'a> {
+    Memory,
+    /// PostgreSQL at this URL.
+    Postgres(&'a Secret),
+    /// SQLite in this file.
+    File(PathBuf),
+}
+
+impl<'a> Place<'a> {
+    /// Finds the place of this configuration, in which relative paths are below `data_directory`.
+    fn of(session: &'a SessionConfig, data_directory: &Path) -> Self {
+        let file = match &session.store {
+            Some(SessionStoreConfig::Memory) => return Self::Memory,
+            Some(SessionStoreConfig::Postgres { url, .. }) => return Self::Postgres(url),
+            Some(SessionStoreConfig::Sqlite { file, .. }) => file.as_deref(),
+            None => None,
+        };
+        Self::File(data_directory.join(file.unwrap_or(FILE)))
+    }
+}
+
+/// Tells whether two configurations name the same place for sessions.
+pub(crate) fn is_same_place(
+    one: &SessionConfig,
+    other: &SessionConfig,
+    data_directory: &Path,
+) -> bool {
+    match (Place::of(one, data_directory), Place::of(other, data_directory)) {
+        (Place::Memory, Place::Memory) => true,
+        (Place::Postgres(one), Place::Postgres(other)) => one.expose() == other.expose(),
+        (Place::File(one), Place::File(other)) => one == other,
+        (Place::Memory | Place::Postgres(_) | Place::File(_), _) => false,
+    }
 }
 
 /// A store as a check finds it, each with a text for people.
@@ -65,19 +93,17 @@ pub(crate) async fn for_check(
     session: &mut SessionConfig,
     data_directory: &Path,
 ) -> Result<ForCheck, SqlStoreError> {
-    let file = match &session.store {
-        Some(SessionStoreConfig::Memory) => {
+    let path = match Place::of(session, data_directory) {
+        Place::Memory => {
             let text = "sessions are kept in memory: when the server ends, everyone signs in again";
             return Ok(ForCheck::Look(text.to_owned()));
         }
-        Some(SessionStoreConfig::Postgres { .. }) => {
+        Place::Postgres(_) => {
             let store = open(session, data_directory).await?;
             return Ok(ForCheck::Opened(store, "PostgreSQL opens".to_owned()));
         }
-        Some(SessionStoreConfig::Sqlite { file, .. }) => file.as_deref(),
-        None => None,
+        Place::File(path) => path,
     };
-    let path = path(file, data_directory);
     let shown = path.display();
     let notice = SqliteAuthStore::check_place(&path)?;
     if !path.exists() {
@@ -140,17 +166,12 @@ pub(crate) async fn migrate(
 ) -> Result<String, SqlStoreError> {
     let deadline = Instant::now() + patience;
     let upgrade = loop {
-        let upgraded = match &session.store {
-            Some(SessionStoreConfig::Memory) => {
+        let upgraded = match Place::of(session, data_directory) {
+            Place::Memory => {
                 return Ok("sessions are kept in memory, which has no schema".to_owned());
             }
-            Some(SessionStoreConfig::Postgres { url, .. }) => {
-                PostgresAuthStore::migrate(url.clone()).await
-            }
-            Some(SessionStoreConfig::Sqlite { file, .. }) => {
-                SqliteAuthStore::migrate(path(file.as_deref(), data_directory)).await
-            }
-            None => SqliteAuthStore::migrate(path(None, data_directory)).await,
+            Place::Postgres(url) => PostgresAuthStore::migrate(url.clone()).await,
+            Place::File(path) => SqliteAuthStore::migrate(path).await,
         };
         match upgraded {
             Err(error) if error.is_temporary() => wait(error, deadline).await?,
@@ -175,23 +196,21 @@ pub(crate) async fn open(
     session: &mut SessionConfig,
     data_directory: &Path,
 ) -> Result<Arc<dyn AuthStore>, SqlStoreError> {
-    let file = match &session.store {
-        Some(SessionStoreConfig::Memory) => {
+    let path = match Place::of(session, data_directory) {
+        Place::Memory => {
             tracing::warn!(
                 "sessions are kept in memory: when this process ends, everyone signs in again"
             );
             add_key(session, data_directory)?;
             return Ok(Arc::new(MemoryAuthStore::new()));
         }
-        Some(SessionStoreConfig::Postgres { url, .. }) => {
+        Place::Postgres(url) => {
             let store = PostgresAuthStore::connect(url.clone(), CONNECTIONS).await?;
             tracing::info!("sessions are kept in PostgreSQL");
             return Ok(Arc::new(store));
         }
-        Some(SessionStoreConfig::Sqlite { file, .. }) => file.as_deref(),
-        None => None,
+        Place::File(path) => path,
     };
-    let path = path(file, data_directory);
     if let Some(notice @ PlaceNotice::OpenDirectory { .. }) = SqliteAuthStore::check_place(&path)? {
         tracing::warn!("{notice}");
     }
@@ -214,17 +233,16 @@ pub(crate) fn add_key(
     if !session.keys.is_empty() {
         return Ok(());
     }
-    let file = match &session.store {
-        Some(SessionStoreConfig::Memory) => {
+    let path = match Place::of(session, data_directory) {
+        Place::Memory => {
             session.keys.push(random_key()?);
             return Ok(());
         }
         // Its keys are configured: the processes that share it share no file.
-        Some(SessionStoreConfig::Postgres { .. }) => return Ok(()),
-        Some(SessionStoreConfig::Sqlite { file, .. }) => file.as_deref(),
-        None => None,
+        Place::Postgres(_) => return Ok(()),
+        Place::File(path) => path,
     };
-    let key = KeyFile::beside(&path(file, data_directory), &OsRandom)?;
+    let key = KeyFile::beside(&path, &OsRandom)?;
     let file = key.path.display();
     if key.is_new {
         tracing::warn!(%file, "made a key that seals the sessions: keep it apart from backups of \
@@ -239,19 +257,4 @@ pub(crate) fn add_key(
 fn random_key() -> Result<Secret, SqlStoreError> {
     let bytes: [u8; 32] = random_bytes(&OsRandom)?;
     Ok(Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
-}
-
-/// Tells whether two configurations name the same place for sessions.
-pub(crate) fn is_same_place(one: &SessionConfig, other: &SessionConfig) -> bool {
-    place(one) == place(other)
-}
-
-/// Returns the kind of a store, and its file or URL.
-fn place(session: &SessionConfig) -> (&str, Option<&str>) {
-    match &session.store {
-        Some(SessionStoreConfig::Memory) => ("memory", None),
-        Some(SessionStoreConfig::Postgres { url, .. }) => ("postgres", Some(url.expose())),
-        Some(SessionStoreConfig::Sqlite { file, .. }) => ("sqlite", file.as_deref()),
-        None => ("sqlite", None),
-    }
 }
