@@ -6,7 +6,7 @@ use http::{HeaderName, Response};
 use serde::Serialize;
 
 use super::csv;
-use super::query::ExportQuery;
+use super::query::SelectionQuery;
 use super::selection::Selection;
 use super::status::IndexStatus;
 use super::workspaces::IndexItem;
@@ -60,12 +60,14 @@ pub(crate) struct IndexExport {
     status: IndexStatus,
 }
 
-pub(crate) async fn json(call: Call<NoPath, ExportQuery>) -> Result<Json<IndexExport>, ApiError> {
+pub(crate) async fn json(
+    call: Call<NoPath, SelectionQuery>,
+) -> Result<Json<IndexExport>, ApiError> {
     let (workspaces, status) = export(&call).await?;
     Ok(Json(IndexExport { workspaces, status }))
 }
 
-pub(crate) async fn csv(call: Call<NoPath, ExportQuery>) -> Result<CsvFile, ApiError> {
+pub(crate) async fn csv(call: Call<NoPath, SelectionQuery>) -> Result<CsvFile, ApiError> {
     let (workspaces, status) = export(&call).await?;
     let mut text = String::new();
     csv::add_line(
@@ -105,10 +107,10 @@ pub(crate) async fn csv(call: Call<NoPath, ExportQuery>) -> Result<CsvFile, ApiE
 }
 
 async fn export(
-    call: &Call<NoPath, ExportQuery>,
+    call: &Call<NoPath, SelectionQuery>,
 ) -> Result<(Vec<IndexItem>, IndexStatus), ApiError> {
     let (view, entities) = call.view().await?;
-    let ExportQuery { filters, sort, order } = &call.query;
+    let SelectionQuery { filters, sort, order } = &call.query;
     let index = view.index.lock();
     let mut selection = Selection::new(&index, &view, &entities, &call.state.integrations, filters);
     selection.sort(*sort, *order);

@@ -10,11 +10,11 @@ use crate::workspace_query::{Limit, Offset};
 /// The greatest number of values of one filter.
 const MAX_VALUES: usize = 100;
 
-/// The query of the list of all workspaces. Filters are joined by "and", the values of one by "or".
+/// The choice of workspaces, in an order. Filters are joined by "and", the values of one by "or".
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct IndexQuery {
+pub(crate) struct SelectionQuery {
     #[serde(flatten)]
     pub(crate) filters: Filters,
     /// Order of the workspaces; those that are equal are ordered by owner and name.
@@ -23,27 +23,21 @@ pub(crate) struct IndexQuery {
     /// Direction of the order: `asc` or `desc`.
     #[serde(default)]
     pub(crate) order: Order,
+}
+
+/// The query of the list of all workspaces: a page of those that are chosen.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct IndexQuery {
+    #[serde(flatten)]
+    pub(crate) selection: SelectionQuery,
     /// Greatest number of workspaces on the page.
     #[serde(default)]
     pub(crate) limit: Limit,
     /// Number of workspaces before the page.
     #[serde(default)]
     pub(crate) offset: Offset,
-}
-
-/// The query of an export, which has no pages.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ExportQuery {
-    #[serde(flatten)]
-    pub(crate) filters: Filters,
-    /// Order of the workspaces; those that are equal are ordered by owner and name.
-    #[serde(default)]
-    pub(crate) sort: Sort,
-    /// Direction of the order: `asc` or `desc`.
-    #[serde(default)]
-    pub(crate) order: Order,
 }
 
 /// The filters of workspaces.
@@ -123,7 +117,7 @@ impl TryFrom<String> for EntityNames {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let mut names = Self::default();
-        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        for part in parts(&text)? {
             if part == "none" {
                 names.allows_none = true;
                 continue;

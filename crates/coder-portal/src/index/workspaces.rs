@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::facets::IndexFacets;
-use super::query::IndexQuery;
+use super::query::{IndexQuery, SelectionQuery};
 use super::selection::Selection;
 use super::status::IndexStatus;
 use crate::api::{ApiError, Call, Json, NoPath};
@@ -79,7 +79,8 @@ impl IndexItem {
 
 pub(crate) async fn list(call: Call<NoPath, IndexQuery>) -> Result<Json<IndexList>, ApiError> {
     let (view, entities) = call.view().await?;
-    let IndexQuery { filters, sort, order, limit, offset } = &call.query;
+    let IndexQuery { selection, limit, offset } = &call.query;
+    let SelectionQuery { filters, sort, order } = selection;
     let index = view.index.lock();
     let mut selection = Selection::new(&index, &view, &entities, &call.state.integrations, filters);
     selection.sort(*sort, *order);

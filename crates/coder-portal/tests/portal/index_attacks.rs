@@ -220,6 +220,7 @@ async fn a_filter_or_a_page_of_any_size_is_bounded() {
     let many = "x,".repeat(101);
     for wrong in [
         format!("/index/workspaces?owner={many}"),
+        format!("/index/workspaces?entity={many}"),
         format!("/index/workspaces?q={}", "x".repeat(40_000)),
         "/index/workspaces?limit=1000000".to_owned(),
         "/index/workspaces?offset=99999999999999999999".to_owned(),
