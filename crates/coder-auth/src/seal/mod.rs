@@ -7,17 +7,12 @@
 //! A native library seals where the feature `aws-lc-rs` is on, else pure Rust. Keys and sealed
 //! values are the same for both.
 
-#[cfg(all(feature = "aws-lc-rs", not(target_family = "wasm")))]
-mod native;
-// Tests hold the native library to it.
-/// Writes a value as JSON that is sealed next. The memory is wiped afterwards.
-pub(crate) fn json(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, AuthError> {
-    Ok(Zeroizing::new(serde_json::to_vec(value).map_err(BugError::unwritable)?))
-}
-
 #[cfg(test)]
 mod implementations;
+#[cfg(all(feature = "aws-lc-rs", not(target_family = "wasm")))]
+mod native;
 mod nonce;
+// Tests hold the native library to it.
 #[cfg(any(test, not(feature = "aws-lc-rs"), target_family = "wasm"))]
 mod portable;
 
@@ -40,6 +35,11 @@ use crate::error::{AuthError, BugError};
 
 const VERSION: u8 = 1;
 const KEY_ID_LENGTH: usize = 8;
+
+/// Writes a value as JSON that is sealed next. The memory is wiped afterwards.
+pub(crate) fn json(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, AuthError> {
+    Ok(Zeroizing::new(serde_json::to_vec(value).map_err(BugError::unwritable)?))
+}
 
 /// Keys that seal and open values: the newest one seals, and each of them opens.
 #[derive(Clone)]

@@ -1,8 +1,8 @@
 //! Which entities have no workspaces, and which workspaces belong to no entity.
 
 use coder_workspaces::index::{
-    Difference, IndexVisibility, NearMiss, NoEntity, OwnershipReport, WorkspaceName,
-    WorkspaceWithoutEntity,
+    Difference, IndexVisibility, IndexedWorkspace, NearMiss, NoEntity, OwnershipReport,
+    WorkspaceName, WorkspaceWithoutEntity,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -131,8 +131,9 @@ pub(crate) async fn report(call: Call<NoPath, ReportQuery>) -> Result<Json<Repor
     let named = entities.all.iter().map(|entity| (entity.entity_ref.as_str(), &entity.config));
     // The moments of the last use are those of Coder's clock.
     let now = call.client.now();
-    let report =
-        OwnershipReport::visible(&index, named, now, unused_for, |workspace| view.shows(workspace));
+    let shows = |workspace: &IndexedWorkspace| view.shows(workspace);
+    let of_page = offset.0..offset.0.saturating_add(limit.0);
+    let report = OwnershipReport::visible(&index, named, now, unused_for, shows, of_page);
     // A text that is no repository may be anything, such as a secret in the wrong field. Coder shows
     // it to those who may read the workspace, and to nobody else.
     let tells_values = match view.shown {

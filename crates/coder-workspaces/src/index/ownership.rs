@@ -1,6 +1,7 @@
 //! Which entities have no workspaces, and which workspaces belong to no entity.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
 use coder_client::WorkspaceId;
 use coder_config::RepositoryKey;
@@ -13,6 +14,9 @@ use crate::EntityWorkspacesConfig;
 /// The greatest number of letters in which the names of two repositories differ when one is a typing
 /// mistake.
 const MAX_TYPO_DISTANCE: usize = 2;
+/// The greatest length of a name that is compared letter by letter, in characters. Hosts of
+/// repositories allow no longer names.
+const MAX_NAME: usize = 100;
 
 /// The relation of a catalog's entities and the workspaces of an index, seen from both sides.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -129,19 +133,24 @@ impl OwnershipReport {
         now: Timestamp,
         unused_for: SignedDuration,
     ) -> Self {
-        Self::visible(index, entities, now, unused_for, |_| true)
+        Self::visible(index, entities, now, unused_for, |_| true, 0..usize::MAX)
     }
 
     /// Compares as [`new`](Self::new) does, with the workspaces that `shows` returns `true` for.
     ///
-    /// It is for a person who is shown a part of the index: the others count nowhere, so an entity
-    /// that has only such ones is one without workspaces.
+    /// The report is for a person who is shown a part of the index: the others count nowhere, so an
+    /// entity that has only such ones is one without workspaces.
+    ///
+    /// `near_misses` are the places in [`workspaces_without_entity`](Self::workspaces_without_entity)
+    /// for which an entity with almost the same repository is looked for, such as those of a page.
+    /// Each of them is compared with all repositories of its owner at the host.
     pub fn visible<'a>(
         index: &WorkspaceIndex,
         entities: impl IntoIterator<Item = (&'a str, &'a EntityWorkspacesConfig)>,
         now: Timestamp,
         unused_for: SignedDuration,
         shows: impl Fn(&IndexedWorkspace) -> bool,
+        near_misses: Range<usize>,
     ) -> Self {
         let mut report = Self::default();
         let (mut catalog, mut owned) = (Catalog::default(), BTreeSet::new());
@@ -165,9 +174,10 @@ impl OwnershipReport {
                 report.stale_workspaces.push(WorkspaceName::new(workspace));
             }
             if !owned.contains(&workspace.id) {
+                let is_looked_for = near_misses.contains(&report.workspaces_without_entity.len());
                 report.workspaces_without_entity.push(WorkspaceWithoutEntity {
                     workspace: WorkspaceName::new(workspace),
-                    reason: catalog.reason(workspace, index),
+                    reason: catalog.reason(workspace, index, is_looked_for),
                 });
             }
         }
@@ -199,7 +209,8 @@ struct Catalog<'a> {
     by_key: HashMap<RepositoryKey, Known<'a>>,
     by_path: BTreeMap<String, Known<'a>>,
     by_name: BTreeMap<(String, String), Known<'a>>,
-    by_owner: BTreeMap<(String, String), Vec<(String, Known<'a>)>>,
+    /// Names below an owner, by their length in characters.
+    by_owner: BTreeMap<(String, String), BTreeMap<usize, Vec<(String, Known<'a>)>>>,
 }
 
 impl<'a> Catalog<'a> {
@@ -211,11 +222,17 @@ impl<'a> Catalog<'a> {
         let (host, owner, name) = parts(&key);
         self.by_path.entry(key.path().to_owned()).or_insert(known);
         self.by_name.entry((host.clone(), name.clone())).or_insert(known);
-        self.by_owner.entry((host, owner)).or_default().push((name, known));
+        let of_owner = self.by_owner.entry((host, owner)).or_default();
+        of_owner.entry(name.chars().count()).or_default().push((name, known));
         self.by_key.entry(key).or_insert(known);
     }
 
-    fn reason(&self, workspace: &IndexedWorkspace, index: &WorkspaceIndex) -> NoEntity {
+    fn reason(
+        &self,
+        workspace: &IndexedWorkspace,
+        index: &WorkspaceIndex,
+        looks_for_near_miss: bool,
+    ) -> NoEntity {
         if let Some(problem) = &workspace.unread {
             return NoEntity::Unread { problem: problem.clone() };
         }
@@ -237,7 +254,7 @@ impl<'a> Catalog<'a> {
                 },
                 None => NoEntity::NotInCatalog {
                     value: parameter.value.clone(),
-                    near_miss: self.near_miss(&key),
+                    near_miss: looks_for_near_miss.then(|| self.near_miss(&key)).flatten(),
                 },
             };
         }
@@ -248,13 +265,17 @@ impl<'a> Catalog<'a> {
     fn near_miss(&self, key: &RepositoryKey) -> Option<NearMiss> {
         let (host, owner, name) = parts(key);
         let slip = || {
-            let siblings = self.by_owner.get(&(host.clone(), owner.clone()))?;
-            let slips = siblings.iter().filter_map(|(sibling, known)| {
+            let length = name.chars().count();
+            let of_owner = self.by_owner.get(&(host.clone(), owner.clone()))?;
+            let alike = length.saturating_sub(MAX_TYPO_DISTANCE)..=length + MAX_TYPO_DISTANCE;
+            let siblings = of_owner.range(alike).flat_map(|(_, siblings)| siblings);
+            let slips = siblings.filter_map(|(sibling, known)| {
                 let distance = strsim::osa_distance(&name, sibling);
-                (distance <= MAX_TYPO_DISTANCE && distance < name.chars().count())
-                    .then_some((distance, *known))
+                (distance <= MAX_TYPO_DISTANCE && distance < length).then_some((distance, *known))
             });
-            slips.min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
+            (length <= MAX_NAME)
+                .then(|| slips.min_by_key(|(distance, _)| *distance))?
+                .map(|(_, known)| known)
         };
         let (known, difference) = match (slip(), self.by_path.get(key.path())) {
             (Some(known), _) => (known, Difference::Name),

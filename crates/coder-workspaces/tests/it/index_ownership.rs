@@ -5,7 +5,9 @@ use coder_config::ScmIntegrations;
 use coder_core::{Lock, earlier, later};
 use coder_testkit::{FakeCoder, FakeUser};
 use coder_workspaces::EntityWorkspacesConfig;
-use coder_workspaces::index::{IndexReader, OwnershipReport, RequestBudget, WorkspaceIndex};
+use coder_workspaces::index::{
+    IndexReader, NoEntity, OwnershipReport, RequestBudget, WorkspaceIndex,
+};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -136,4 +138,35 @@ async fn news_from_elsewhere_is_shown_at_once_unless_it_is_older_than_the_index(
     told.latest_build.status = coder_client::models::WorkspaceStatus::Deleted;
     index.lock().update(&told, after);
     assert_eq!(status(), None);
+}
+
+#[async_test]
+async fn near_misses_are_looked_for_where_they_are_asked_for_and_among_names_of_a_usual_length() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    let long = "x".repeat(101);
+    add(&coder, &dana, "a-slip", "git_repo", "https://github.com/acme/paymnets");
+    add(&coder, &dana, "b-slip", "git_repo", "https://github.com/acme/paymentz");
+    add(&coder, &dana, "c-long", "git_repo", &format!("https://github.com/acme/{long}"));
+    let index = read(&coder, &dana).await;
+    let entities = [
+        ("component:default/payments", entity("https://github.com/acme/payments", &["git_repo"])),
+        (
+            "component:default/long",
+            entity(&format!("https://github.com/acme/{long}y"), &["git_repo"]),
+        ),
+    ];
+    let found = |places| {
+        let entities = entities.iter().map(|(name, config)| (*name, config));
+        let (now, month) = (coder.clock().now(), SignedDuration::from_hours(30 * 24));
+        let report =
+            OwnershipReport::visible(&index.lock(), entities, now, month, |_| true, places);
+        let orphans = report.workspaces_without_entity;
+        orphans.into_iter().map(|one| match one.reason {
+            NoEntity::NotInCatalog { near_miss, .. } => near_miss.is_some(),
+            other => panic!("{other:?}"),
+        })
+    };
+    assert_eq!(found(0..usize::MAX).collect::<Vec<_>>(), [true, true, false]);
+    assert_eq!(found(1..2).collect::<Vec<_>>(), [false, true, false]);
 }
