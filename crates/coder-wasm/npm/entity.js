@@ -202,7 +202,8 @@ export function availability(workspace, given) {
 export function readWorkspaces(answer, given) {
   wasm.started();
   const { now = Date.now() } = options(given);
-  const page = settle(wasm.readWorkspaces(text('the list of workspaces', answer), moment(now)));
+  const bytes = new TextEncoder().encode(text('the list of workspaces', answer));
+  const page = settle(wasm.readWorkspaces(bytes, moment(now)));
   for (const card of page.workspaces) {
     card.lastUsedAt ??= undefined;
     usable(card.availability);

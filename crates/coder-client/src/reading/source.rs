@@ -99,9 +99,9 @@ pub(crate) fn fill(fields: &mut dyn Fields, model: &mut dyn Model) -> Result<Out
     loop {
         let mut place = None;
         let is_there = fields.next_name(&mut |name| {
-            let ahead = names.get(expected..).unwrap_or_default();
-            place = ahead.iter().position(|known| *known == name).map(|place| place + expected);
-            place = place.or_else(|| names.iter().position(|known| *known == name));
+            let (behind, ahead) = names.split_at_checked(expected).unwrap_or((names, &[]));
+            let of = |names: &[&str]| names.iter().position(|known| *known == name);
+            place = of(ahead).map(|place| place + behind.len()).or_else(|| of(behind));
         })?;
         if !is_there {
             return Ok(complete(model, found, faults));

@@ -19,10 +19,12 @@ pub fn availability(workspace: &str, now: f64) -> Answer {
     )
 }
 
-/// Reads the answer to a list of workspaces, with the availability of each.
+/// Reads the answer to a list of workspaces, with the availability of each. The text crosses as bytes of
+/// UTF-8: a long one is encoded by the engine, several times faster than by the code that binds texts.
 #[wasm_bindgen(js_name = readWorkspaces)]
-pub fn read_workspaces(page: &str, now: f64) -> Answer {
-    answer(read("the list of workspaces", page).map(|page: WorkspacePage| {
+pub fn read_workspaces(page: &[u8], now: f64) -> Answer {
+    let page = str::from_utf8(page).map_err(|error| Fault::from_error("invalidArgument", &error));
+    answer(page.and_then(|page| read("the list of workspaces", page)).map(|page: WorkspacePage| {
         let now = moment(now);
         let availabilities: Vec<_> =
             page.workspaces.iter().map(|workspace| Availability::new(workspace, now)).collect();

@@ -141,6 +141,13 @@ test('what is no entity, no workspace and no JSON is told as such', () => {
 test('texts may hold every character, halves of a pair become U+FFFD', () => {
   const config = compileCoderConfig(app, { params: { 'ключ 🔑': 'naïve 🚀', half: '\ud83d' } });
   assert.deepEqual(config.params, { 'ключ 🔑': 'naïve 🚀', half: '\ufffd' });
+  const workspaces = [{ ...workspace('running'), name: 'naïve 🚀 \ud83d' }];
+  // `JSON.stringify` escapes a half; a text may hold it as it is.
+  const text = JSON.stringify({ workspaces }).replace('\\ud83d', '\ud83d');
+  assert.deepEqual(
+    readWorkspaces(text).workspaces.map(({ name }) => name),
+    ['naïve 🚀 \ufffd'],
+  );
 });
 
 test('a host name may be of any script, as in a browser', () => {
