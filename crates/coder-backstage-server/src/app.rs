@@ -80,6 +80,7 @@ impl App {
     }
 
     /// Serves this portal with this page, over plain http.
+    #[cfg(feature = "demo")]
     pub(crate) fn with_page(portal: Portal, page: Option<Page>) -> Self {
         let service = Service::new(routes(&portal, page), None);
         Self::begin(portal, service, None)

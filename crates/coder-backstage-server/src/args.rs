@@ -250,7 +250,7 @@ pub(crate) struct CompletionsArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ManArgs {
-    /// An existing directory for the pages
+    /// The directory for the pages; it is made if it is missing
     pub(crate) directory: PathBuf,
 }
 

@@ -1,6 +1,6 @@
 //! Loading app-config from files and environment.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 
 use coder_config::{AppConfig, ConfigErrors, ConfigSources, Environment, Notice, yaml};
@@ -53,9 +53,15 @@ pub(crate) fn tell(notices: &[Notice]) {
     }
 }
 
-/// Reads a file, for [`ConfigSources`]. It may be a pipe, and is not read beyond the limit of a file.
+/// Reads a regular file up to the limit of a file, for [`ConfigSources`]. Opening a pipe would wait for
+/// somebody who writes into it.
 pub(crate) fn read(path: &str) -> io::Result<String> {
     const LIMIT: usize = yaml::MAX_BYTES;
+    if !fs::metadata(path)?.is_file() {
+        let message =
+            "it is no regular file; a pipe, a device and a directory cannot be read again";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
     let mut bytes = Vec::new();
     File::open(path)?.take(LIMIT as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > LIMIT {

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use coder_auth::RegistrationError;
 use coder_auth_sqlx::SqlStoreError;
@@ -22,6 +23,12 @@ pub(crate) enum Failure {
     /// Something is worth a look, and the command line wants nothing to be.
     #[error("with `--strict`, a notice is a mistake")]
     Notices,
+    /// A file of the configuration does not answer.
+    #[error(
+        "the files of the configuration were not read within {} seconds; look at the file system that they are on",
+        _0.as_secs()
+    )]
+    SlowFiles(Duration),
     /// The configuration leaves out what the server needs.
     #[error(transparent)]
     Incomplete(#[from] ConfigError),

@@ -16,6 +16,7 @@ pub(crate) fn completions(args: &CompletionsArgs) -> Result<(), Failure> {
 
 /// Writes a page for each command: `coder-backstage.1`, `coder-backstage-serve.1` and so on.
 pub(crate) fn man(args: &ManArgs) -> Result<(), Failure> {
-    clap_mangen::generate_to(Args::command(), &args.directory)
+    std::fs::create_dir_all(&args.directory)
+        .and_then(|()| clap_mangen::generate_to(Args::command(), &args.directory))
         .map_err(|source| Failure::Manual { directory: args.directory.clone(), source })
 }

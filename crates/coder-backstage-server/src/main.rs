@@ -3,7 +3,7 @@
 //! already have. It runs alone or beside a Backstage backend, and needs no database server.
 //!
 //! ```sh
-//! cargo install coder-backstage-server
+//! cargo install --locked --path crates/coder-backstage-server   # in a checkout of the repository
 //! coder-backstage demo        # everything on this machine, with a fake Coder; --smoke plays it through
 //! coder-backstage serve --config app-config.yaml --config app-config.production.yaml
 //! coder-backstage config check  # looks for mistakes without serving; `config print` shows what holds
@@ -53,7 +53,7 @@
 //! - Stores, keys, replicas, backups, log lines, and what to do when people cannot sign in: `docs/operating.md` of
 //!   the repository.
 //! - Where the portal's pages and this backend share an origin, it serves a small portal page at `/`.
-//! - Operators can build without the fake: `cargo install coder-backstage-server --no-default-features`.
+//! - Operators build without the fake: with `--no-default-features`, as `cargo xtask dist` does.
 //!
 //! The libraries below it are introduced by the crate [`coder-backstage`](https://docs.rs/coder-backstage).
 
@@ -135,5 +135,7 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         .map(|()| ExitCode::SUCCESS)
     });
     traces.end();
+    // A file that does not answer does not hold up the end.
+    runtime.shutdown_background();
     ended
 }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use coder_auth::{RegisteredApp, RegistrationError, register_app, register_dynamically};
 use coder_client::{Client, Credential};
 use coder_config::backend_url;
-use coder_core::{ReqwestTransport, World, join_path, quoted};
+use coder_core::{ReqwestTransport, World, is_loopback, join_path, quoted};
 use serde::Serialize;
 use url::Url;
 
@@ -117,13 +117,18 @@ fn told(
         (variable(args, "CODER_OAUTH_CLIENT_ID"), variable(args, "CODER_OAUTH_CLIENT_SECRET"));
     let config = app_config(args, backend, callback_url, &id, &secret);
     let shown = client_secret.expose();
+    let token = if args.dynamic {
+        ""
+    } else {
+        "The server does not need the owner's token: `unset CODER_SESSION_TOKEN`, and revoke it at Coder.\n"
+    };
     format!(
         "`{name}` {done} at {deployment_url}, with the callback {callback_url}
-{others}
+{others}{token}
 In app-config.yaml:
 
 {config}
-In the environment of the server. Coder tells this secret only once:
+In the environment of the server, by `export` where a shell starts it. Coder tells this secret only once:
 
 {id}={client_id}
 {secret}={shown}
@@ -163,13 +168,21 @@ fn app_config(
 {block}"
         );
     }
+    let listen = match backend.port_or_known_default() {
+        Some(port) if is_loopback(backend) => {
+            format!("'127.0.0.1:{port}' # reached from this machine alone")
+        }
+        Some(_) | None => {
+            "':7007' # another port, where a Backstage on this machine has this one".to_owned()
+        }
+    };
     let backend = backend.as_str().trim_end_matches('/');
     let allow = if args.dangerously_allow_http { ", dangerouslyAllowHttp: true" } else { "" };
     format!(
         "app: {{ baseUrl: {backend} }} # where the portal's pages are, if it is another URL
 backend:
   baseUrl: {backend}
-  listen: ':7007' # another port, where a Backstage on this machine has this one
+  listen: {listen}
 auth:
   environment: {environment}
 {block}coder:

@@ -2,11 +2,14 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use coder_config::{AppConfig, ConfigErrors};
 use coder_core::Secret;
 use coder_portal::Portal;
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use crate::app::{App, Process};
 use crate::args::ServeArgs;
@@ -15,6 +18,9 @@ use crate::failure::Failure;
 use crate::server::Service;
 use crate::shutdown::Hangups;
 use crate::{check, configuration, store};
+
+/// The time limit for reading the files of a configuration. A file system of the network may never answer.
+const READING: Duration = Duration::from_secs(30);
 
 /// A server at work, whose configuration can be read again.
 pub(crate) struct Operation<'a> {
@@ -43,7 +49,11 @@ impl Operation<'_> {
                 () = hangups.next() => {}
                 () = phases.reached(Phase::Draining) => break,
             }
-            match self.read_again().await {
+            let read = tokio::select! {
+                read = self.read_again() => read,
+                () = phases.reached(Phase::Draining) => break,
+            };
+            match read {
                 Ok(()) => tracing::info!("the configuration was read again, and holds from now on"),
                 Err(failure) => tell(&failure),
             }
@@ -62,7 +72,8 @@ impl Operation<'_> {
     ///
     /// When it cannot be used; then nothing has changed.
     async fn read_again(&mut self) -> Result<(), Failure> {
-        let mut config = configuration::load_files(&self.args.sources.config)?;
+        let files = self.args.sources.config.clone();
+        let mut config = within(READING, move || configuration::load_files(&files)).await??;
         let directory = &self.process.data_directory;
         if !store::is_same_place(&config.session, &self.config.session, directory) {
             let changed = "is another one now; restart the server to keep sessions there";
@@ -86,6 +97,21 @@ impl Operation<'_> {
     }
 }
 
+/// Reads files where a file that does not answer holds nobody up, for this time at most.
+///
+/// # Errors
+///
+/// When the time is over.
+async fn within<T: Send + 'static>(
+    limit: Duration,
+    read: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
+    match timeout(limit, spawn_blocking(read)).await {
+        Ok(read) => read.map_err(|error| Failure::Serve(error.into())),
+        Err(_) => Err(Failure::SlowFiles(limit)),
+    }
+}
+
 /// Tells the log why the former configuration goes on to hold.
 fn tell(failure: &Failure) {
     for problem in failure.problems() {
@@ -94,4 +120,20 @@ fn tell(failure: &Failure) {
     tracing::error!(
         "the configuration was not read again, because of the errors above; the former one holds"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_that_never_answers_is_given_up() {
+        let (answer, file) = mpsc::channel::<()>();
+        let read = within(Duration::from_millis(1), move || file.recv()).await;
+        assert!(matches!(read, Err(Failure::SlowFiles(_))), "{read:?}");
+        drop(answer);
+        assert_eq!(within(READING, || 7).await.unwrap(), 7);
+    }
 }

@@ -80,7 +80,7 @@ async fn sessions_are_listed_and_ended_beside_a_running_server() {
 
     let (is_good, out, err) = run(place, &["sessions", "end", "--user", "alice", "--yes"]);
     assert!(is_good, "{out}{err}");
-    assert!(out.contains("Coder has revoked"), "{out}");
+    assert!(out.contains("no token waits to be revoked at Coder"), "{out}");
     assert!(err.contains("an administrator has ended a session"), "{err}");
     assert_eq!(house.coder().count_pairs(&alice), 0);
     for browser in &of_alice {
@@ -93,6 +93,14 @@ async fn sessions_are_listed_and_ended_beside_a_running_server() {
     assert!(is_good, "{out}{err}");
     assert_eq!(of_bob.refresh(&process).await.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(house.coder().count_pairs(&bob), 0);
+    for (arguments, told) in [
+        (&["sessions", "list"][..], "nobody is signed in\n"),
+        (&["sessions", "list", "--user", "alice"], "nobody is signed in as `alice`\n"),
+    ] {
+        let (is_good, out, err) = run(place, arguments);
+        assert!(is_good && out == told, "{out}{err}");
+    }
+    assert_eq!(json(place, &["sessions", "list", "--json"]), serde_json::json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,5 +127,7 @@ async fn nothing_is_kept_of_a_person_who_is_forgotten() {
     assert_eq!(of_alice.refresh(&process).await.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(of_bob.refresh(&process).await.status(), StatusCode::OK);
     let (is_good, out, _) = run(place, &["people", "forget", &alice.id.to_string(), "--yes"]);
-    assert!(is_good && out.contains("is forgotten: 0 sessions"), "{out}");
+    assert!(is_good && out.starts_with("nothing is kept of `"), "{out}");
+    let (is_good, _, err) = run(place, &["people", "forget", "alice", "--yes"]);
+    assert!(!is_good && err.contains("found by the user id"), "{err}");
 }

@@ -281,6 +281,16 @@ async fn a_registered_portal_is_told_what_to_write_into_its_app_config() {
     assert!(told.contains(pinned), "a second deployment would change the default: {told}");
     assert!(told.contains("\nCODER_OAUTH_CLIENT_SECRET=coder_"), "{told}");
     assert!(!told.contains(owner.session_token.expose()));
+    assert!(told.contains("`unset CODER_SESSION_TOKEN`"), "{told}");
+    // Nobody else reaches a portal that is tried out.
+    let output = coder_backstage()
+        .args(["register", "--deployment-url", coder.url().as_str()])
+        .args(["--backend-url", "http://localhost:7008"])
+        .env("CODER_SESSION_TOKEN", owner.session_token.expose())
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("listen: '127.0.0.1:7008' #"), "{told}");
 }
 
 #[cfg(feature = "demo")]

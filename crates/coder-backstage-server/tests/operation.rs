@@ -58,6 +58,24 @@ async fn sighup_lets_the_configuration_be_read_again_and_a_broken_one_is_refused
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_a_pipe_is_refused_and_the_server_goes_on() {
+    let house = house().await;
+    let directory = tempfile::tempdir().unwrap();
+    let secret = directory.path().join("key");
+    house.configure(directory.path(), "{ session: { keys: [{ $file: key }] } }");
+    std::fs::write(&secret, "6tDZ2sJ0xv9Q4mWkYp1rB8uHc3eLf7Ga").unwrap();
+    let server = Process::start(directory.path(), |_| {});
+    std::fs::remove_file(&secret).unwrap();
+    assert!(Command::new("mkfifo").arg(&secret).status().unwrap().success());
+    server.hang_up();
+    let log = server.logged("the former one holds").await;
+    assert!(log.contains("key") && log.contains("no regular file"), "{log}");
+    assert_eq!(visitor().navigate(&server, READINESS).await.status(), StatusCode::OK);
+    server.terminate();
+    server.ended();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_in_memory_signs_nobody_out_when_it_reads_its_configuration_again() {
     let house = house().await;
     let alice = house.coder().add_user("alice");

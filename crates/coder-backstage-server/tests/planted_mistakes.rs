@@ -781,6 +781,20 @@ async fn without_a_token_templates_are_said_to_be_unchecked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_names_a_template_the_check_says_so() {
+    let house = House::new(on_time()).await;
+    let mut scene = Scene::new(&house);
+    scene.replace(
+        "  workspaces: { defaultTemplateName: devcontainer, repoUrlParamKeys: [git_repo] }\n",
+        "",
+    );
+    let (code, told) = scene.run(&["check"]);
+    assert_eq!(code, 0, "{told}");
+    let words = ["good", "templates: neither the configuration nor an entity names a template"];
+    assert!(line(&told, &words).is_some(), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn programs_read_the_findings_as_json() {
     let house = House::new(on_time().oauth2_provider(false)).await;
     let scene = Scene::new(&house);

@@ -6,6 +6,7 @@ mod serving;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use coder_core::SystemClock;
 use coder_testkit::{Answer, FakeCoder, Fault};
@@ -14,6 +15,8 @@ use serde_json::Value;
 use serving::browsing::visitor;
 use serving::{House, PEOPLE, Process, SIGN_IN, change, write_people};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 const READINESS: &str = "/.backstage/health/v1/readiness";
 
@@ -128,11 +131,16 @@ async fn a_visitor_who_is_not_signed_in_makes_no_line_unless_somebody_debugs() {
     assert!(!log.contains("Missing session cookie"), "{log}");
 }
 
-/// Reads the metrics of a process whose log says where they are.
-async fn scrape(process: &Process) -> String {
+/// Returns where the log of a process says that its metrics are.
+async fn place_of_metrics(process: &Process) -> String {
     let log = process.logged("serving metrics listen=").await;
     let listen = log.split_once("serving metrics listen=").unwrap().1;
-    let listen = listen.split_whitespace().next().unwrap();
+    listen.split_whitespace().next().unwrap().to_owned()
+}
+
+/// Reads the metrics of a process.
+async fn scrape(process: &Process) -> String {
+    let listen = place_of_metrics(process).await;
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let answer = client.get(format!("http://{listen}/metrics")).send().await.unwrap();
     assert_eq!(
@@ -183,6 +191,30 @@ async fn metrics_count_logins_requests_and_what_coder_answered() {
     let logouts =
         "coder_backstage_logouts_total{environment=\"development\",outcome=\"success\"} 1";
     assert!(text.contains(logouts), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_send_nothing_or_take_nothing_do_not_keep_metrics_from_others() {
+    let (_house, directory) = house("metrics: { listen: '127.0.0.1:0' }").await;
+    let process = serve_with(directory.path(), &[]);
+    let listen = place_of_metrics(&process).await;
+    let mut slow = Vec::new();
+    for sent in ["", "GET /metrics HTTP/1.1\r\nX-Slow: ", "GET /metrics HTTP/1.1\r\n\r\n"] {
+        for _ in 0..16 {
+            let mut client = TcpStream::connect(&listen).await.unwrap();
+            client.write_all(sent.repeat(100).as_bytes()).await.unwrap();
+            slow.push(client);
+        }
+    }
+    // Shorter than the time that a main connection has for its head.
+    let scraped = tokio::time::timeout(Duration::from_secs(60), scrape(&process)).await;
+    assert!(scraped.is_ok_and(|text| text.contains("# EOF")));
+    // One connection has one answer.
+    let mut client = TcpStream::connect(&listen).await.unwrap();
+    client.write_all(b"GET /metrics HTTP/1.1\r\nHost: metrics\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("connection: close"), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

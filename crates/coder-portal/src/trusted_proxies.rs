@@ -73,9 +73,11 @@ fn hops(
     if !headers.contains_key(name) {
         return None;
     }
-    let values = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default());
-    let elements = values.flat_map(|value| value.split(','));
-    Some(elements.map(|element| address(node(element.trim())?)).collect())
+    // A stranger may have written anything, and hides only its own element.
+    let elements = headers.get_all(name).iter().flat_map(|value| {
+        value.as_bytes().split(|byte| *byte == b',').map(|it| str::from_utf8(it).ok())
+    });
+    Some(elements.map(|element| address(node(element?.trim())?)).collect())
 }
 
 /// Finds the parameter `for` in an element of `Forwarded` (RFC 7239 §4).
@@ -108,7 +110,7 @@ mod tests {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
-            map.append(name, HeaderValue::from_str(value).unwrap());
+            map.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         proxies().client(peer.parse().unwrap(), &map).to_string()
     }
@@ -128,6 +130,7 @@ mod tests {
             ("1.1.1.1, 198.51.100.1, 10.2.2.2", "198.51.100.1"),
             ("10.3.3.3, 10.2.2.2", "10.3.3.3"),
             ("1.1.1.1, nonsense, 10.2.2.2", "10.2.2.2"),
+            ("é, 198.51.100.1", "198.51.100.1"),
             ("198.51.100.1:4711", "198.51.100.1"),
             ("2001:db8::1", "2001:db8::1"),
             ("[2001:db8::1]:443, fd00::5", "2001:db8::1"),
@@ -146,6 +149,7 @@ mod tests {
             ("for=198.51.100.1;proto=https", "198.51.100.1"),
             (r#"proto=https;For="[2001:db8::1]:4711", for=10.2.2.2"#, "2001:db8::1"),
             ("for=1.1.1.1, for=unknown", "10.0.0.1"),
+            ("for=é, for=198.51.100.1", "198.51.100.1"),
             ("for=_hidden", "10.0.0.1"),
             ("proto=https", "10.0.0.1"),
         ] {

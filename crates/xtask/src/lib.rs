@@ -36,6 +36,7 @@ pub mod house;
 mod javascript;
 mod measure;
 mod npm;
+mod packaging;
 mod programs;
 mod readme;
 pub mod rustdoc_json;

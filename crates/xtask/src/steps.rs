@@ -8,7 +8,9 @@ use clap::ValueEnum;
 
 use crate::command::{Failure, command, is_installed, output, run, target};
 use crate::doc_style::{self, Fault};
-use crate::{features, front_end, house, javascript, npm, programs, readme, semver, tools};
+use crate::{
+    features, front_end, house, javascript, npm, packaging, programs, readme, semver, tools,
+};
 
 /// One check of the repository. The first comment of each is what the step prints.
 ///
@@ -57,6 +59,8 @@ pub enum Step {
     Semver,
     /// Every crate can be published
     Package,
+    /// systemd finds the units hardened, and Helm nothing wrong with the chart
+    Packaging,
     /// Logins on a real PostgreSQL, in one process and in several
     Postgres,
     /// nginx and Caddy, as the documentation shows them, serve the portal beside a Backstage
@@ -156,6 +160,7 @@ impl Step {
                      --config profile.dev.package.\"*\".debug=false",
                 )
             }
+            Self::Packaging => packaging::check(),
             Self::Postgres => {
                 tools::postgres()?;
                 tools::native_tls()?;
@@ -188,8 +193,13 @@ impl Step {
             Self::FrontEnd => front_end::check(),
             Self::Backstage => {
                 tools::node()?;
+                tools::postgres()?;
                 tools::native_tls()?;
-                cargo("test --workspace --all-features --test backstage -- --ignored --nocapture")
+                let nginx = tools::nginx();
+                cargo("test --workspace --all-features --test backstage -- --ignored --nocapture")?;
+                nginx.map_err(|missing| {
+                    Failure::Skipped(format!("what stands behind nginx was left out: {missing}"))
+                })
             }
         }
     }

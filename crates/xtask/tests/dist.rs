@@ -1,9 +1,15 @@
 //! The papers of a release: what the program is compiled from, and under which licences.
-#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a failed test may panic anywhere"
+)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::LazyLock;
 
+use cargo_metadata::MetadataCommand;
 use serde_json::Value;
 use xtask::{licences_for, sbom_for};
 
@@ -61,4 +67,48 @@ fn the_licences_of_others_are_there_in_full() {
         assert!(licences.contains(needed), "{needed}");
     }
     assert!(!licences.contains("coder-portal"), "ours is LICENSE");
+}
+
+/// Returns what a package installs: the source of each file and its mode, by the place of the file.
+fn installed(assets: &Value) -> BTreeMap<String, (String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let assets = assets.as_array().unwrap().iter();
+    let assets = assets.map(|asset| match asset {
+        Value::Array(asset) => {
+            let (source, directory) = (text(&asset[0]), text(&asset[1]));
+            let name = Path::new(&source).file_name().unwrap().to_str().unwrap();
+            (format!("/{directory}{name}"), (source.clone(), text(&asset[2])))
+        }
+        asset => (text(&asset["dest"]), (text(&asset["source"]), text(&asset["mode"]))),
+    });
+    assets.collect()
+}
+
+#[test]
+fn both_packages_of_distributions_install_the_same_files_which_are_there() {
+    let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("../coder-backstage-server");
+    let metadata = MetadataCommand::new().current_dir(&server).no_deps().exec().unwrap();
+    let package = metadata.packages.iter().find(|it| it.name == "coder-backstage-server");
+    let package = package.unwrap();
+    let (deb, rpm) = (&package.metadata["deb"], &package.metadata["generate-rpm"]);
+    let files = installed(&deb["assets"]);
+    assert_eq!(files, installed(&rpm["assets"]));
+    for (place, (source, mode)) in &files {
+        if place == "/usr/bin/coder-backstage" {
+            // As the units start it; the tools put the directory of the build in its place.
+            assert_eq!((source.as_str(), mode.as_str()), ("target/release/coder-backstage", "755"));
+        } else {
+            assert!(server.join(source).is_file(), "{source}");
+            assert_eq!(mode, "644", "{place}");
+        }
+    }
+    assert!(files.contains_key("/usr/bin/coder-backstage"));
+    for unit in ["coder-backstage.service", "coder-backstage.socket"] {
+        assert!(files.contains_key(&format!("/usr/lib/systemd/system/{unit}")), "{unit}");
+    }
+    assert!(server.join(deb["license-file"][0].as_str().unwrap()).is_file());
+    assert_eq!(deb["default-features"], false, "no demo is packaged");
+    assert_eq!(rpm["license"], package.license.as_deref().unwrap());
+    assert_eq!(deb["depends"], "ca-certificates");
+    assert!(rpm["requires"]["ca-certificates"].is_string());
 }

@@ -20,6 +20,11 @@ pub(crate) enum AdministrationFailure {
         "nobody is signed in as `{0}`; `coder-backstage sessions list` shows who is, and in which spelling"
     )]
     NoSessions(String),
+    /// Nobody of this user name is signed in, and a name finds nobody else.
+    #[error(
+        "nobody is signed in as `{0}`, and nothing was deleted; a user of Coder without a session is found by the user id, and a person of the catalog as `user:default/{0}`"
+    )]
+    NotFound(String),
     /// No session or more than one has an id that begins like this.
     #[error(
         "{found} sessions have an id that begins with `{id}`, and not one; `coder-backstage sessions list --json` shows the ids"

@@ -66,6 +66,13 @@ async fn list(args: &ListSessionsArgs) -> Result<(), Failure> {
     if args.json {
         return print_json(&listed).map_err(Failure::Output);
     }
+    if listed.is_empty() {
+        let nobody = match &args.user {
+            Some(person) => format!("nobody is signed in as {}", shown(person)),
+            None => "nobody is signed in".to_owned(),
+        };
+        return tell_line(&nobody);
+    }
     let header = ["SESSION", "USER", "ENTITY", "ENVIRONMENT", "SIGNED IN (UTC)", "LAST USED (UTC)"];
     let mut table = columns(header);
     for session in &listed {
@@ -113,16 +120,21 @@ async fn forget(args: &ForgetArgs) -> Result<(), Failure> {
     agree(&args.how, &format!("{person}, with {sessions}, will be forgotten"))?;
     let erased = administration.erase(&args.person).await.map_err(AdministrationFailure::from)?;
     if let (PersonName::UserName(name), 0) = (&args.person, erased.sessions) {
-        return Err(AdministrationFailure::NoSessions(cleaned(name)).into());
+        return Err(AdministrationFailure::NotFound(cleaned(name)).into());
     }
-    let text = format!(
-        "{person} is forgotten: {} ended, {} grants ended, {} entries about the person and {} \
-         linked tokens deleted",
-        sessions_of(counted(erased.sessions)),
-        erased.grants,
-        erased.persons,
-        erased.links
-    );
+    let found = erased.sessions + erased.grants + erased.persons + erased.links;
+    let text = if found == 0 {
+        format!("nothing is kept of {person}, and nothing was deleted")
+    } else {
+        format!(
+            "{person} is forgotten: {} ended, {} grants ended, {} entries about the person and {} \
+             linked tokens deleted",
+            sessions_of(counted(erased.sessions)),
+            erased.grants,
+            erased.persons,
+            erased.links
+        )
+    };
     tell(args.how.json, &erased, &(text + &waiting(erased.unrevoked)))
 }
 
@@ -169,7 +181,7 @@ fn counted(count: u64) -> usize {
 
 fn waiting(unrevoked: u64) -> String {
     match unrevoked {
-        0 => "; Coder has revoked the tokens of ended grants".to_owned(),
+        0 => "; no token waits to be revoked at Coder".to_owned(),
         count => format!(
             "; Coder has not revoked {count} token pairs yet, and a running server tries again \
              within ten minutes"
@@ -181,6 +193,10 @@ fn tell(json: bool, outcome: &impl Serialize, text: &str) -> Result<(), Failure>
     if json {
         return print_json(outcome).map_err(Failure::Output);
     }
+    tell_line(text)
+}
+
+fn tell_line(text: &str) -> Result<(), Failure> {
     use std::io::Write as _;
     writeln!(std::io::stdout().lock(), "{text}").map_err(Failure::Output)
 }

@@ -70,12 +70,20 @@ const relay = createBackendPlugin({
   },
 });
 
+/** The plugins of a backend that knows who asks. */
+export const inBackstage = [whoami, relay];
+
+/** The app-config of a backend whose `auth` is at this portal. */
+export function withAuthAt(portal) {
+  return {
+    app: { baseUrl: portal },
+    discovery: {
+      endpoints: [{ target: `${portal}/api/{{pluginId}}`, plugins: ['auth'] }],
+    },
+  };
+}
+
 /** Starts a backend whose `auth` is the demo's. Ask for its `url`, and stop it. */
 export function startBackend(demo) {
-  return startBackstage([whoami, relay], () => ({
-    app: { baseUrl: demo.portal },
-    discovery: {
-      endpoints: [{ target: `${demo.portal}/api/{{pluginId}}`, plugins: ['auth'] }],
-    },
-  }));
+  return startBackstage(inBackstage, () => withAuthAt(demo.portal));
 }

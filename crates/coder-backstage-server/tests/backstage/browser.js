@@ -70,8 +70,8 @@ export function runPopup({ response, html }, { post, close }) {
 }
 
 /** A whole login; what the popup posts to the portal's page. */
-export async function logIn(demo, username) {
-  const query = new URLSearchParams({ env: 'development', origin: demo.portal, flow: 'popup' });
+export async function logIn(demo, username, env = 'development') {
+  const query = new URLSearchParams({ env, origin: demo.portal, flow: 'popup' });
   const page = await new Browser().logIn(`${demo.portal}/api/auth/coder/start?${query}`, username);
   return new Promise(close => {
     let answer;

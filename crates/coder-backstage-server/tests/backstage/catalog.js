@@ -25,8 +25,11 @@ class Sqlite extends BetterSqlite3 {
   }
 }
 
-/** Starts a Backstage whose catalog reads these entities, and lets programs in by this token. */
-export async function startCatalog(entities, token) {
+/**
+ * Starts a Backstage whose catalog reads these entities, and lets programs in by this token. `features`
+ * and `config` are added to it.
+ */
+export async function startCatalog(entities, token, features = [], config = {}) {
   const database = knex({
     client: Sqlite,
     connection: { filename: ':memory:' },
@@ -36,13 +39,15 @@ export async function startCatalog(entities, token) {
   // The catalog asks the client which database it is.
   database.client.config.client = 'better-sqlite3';
   const databases = service(coreServices.database, { getClient: async () => database });
-  const backstage = await startBackstage([catalogPlugin, databases], async ({ directory }) => {
+  const plugins = [catalogPlugin, databases, ...features];
+  const backstage = await startBackstage(plugins, async ({ directory }) => {
     const target = join(directory, 'org.yaml');
     await writeFile(target, entities);
     const options = { token, subject: 'coder-backstage' };
     const accessRestrictions = [{ plugin: 'catalog' }];
     return {
       app: { baseUrl: 'http://localhost:3000' },
+      ...config,
       backend: { auth: { externalAccess: [{ type: 'static', options, accessRestrictions }] } },
       catalog: {
         rules: [{ allow: ['User', 'Group', 'Component'] }],

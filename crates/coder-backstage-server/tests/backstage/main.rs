@@ -5,6 +5,9 @@
 //! Ignored by a plain `cargo test`, since not every machine has Node.js; `cargo xtask test` runs it.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
+#[expect(dead_code, reason = "other tests use more of it")]
+#[path = "../../../coder-auth-sqlx/tests/support/cluster.rs"]
+mod cluster;
 mod example;
 mod repositories;
 #[expect(dead_code, reason = "each test of the server uses its part")]
@@ -29,12 +32,17 @@ async fn backstages_backend_catalog_and_browser_client_work_with_this_server() {
     for name in ["alice", "bob"] {
         server.coder().add_user(name);
     }
-    let coder = [
+    let cluster = cluster::Cluster::shared();
+    let address = cluster.database().await.tcp_address();
+    let (host, port) = address.rsplit_once(':').unwrap();
+    let variables = [
         ("CODER_URL", server.coder().url().as_str()),
         ("CODER_SESSION_TOKEN", owner.session_token.expose()),
+        ("PGHOST", host),
+        ("PGPORT", port),
     ];
     // The fake answers meanwhile, on another thread.
-    npm(&["test"], &coder);
+    npm(&["test"], &variables);
 }
 
 /// Backstage's packages, installed once.

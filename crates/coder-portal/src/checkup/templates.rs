@@ -6,7 +6,7 @@ use backstage_catalog::EntityFilter;
 use coder_client::models::Template;
 use coder_client::operations::{ListTemplateVersionParameters, ListTemplates};
 use coder_client::{Client, ClientError, Credential, TemplateFilter};
-use coder_config::TemplateRef;
+use coder_config::{EntityRef, TemplateRef};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{Checkup, Finding, Question, Verdict, told};
@@ -40,20 +40,45 @@ impl Checkup<'_> {
                 return vec![unchecked(&text).remedy(remedy)];
             }
         };
-        let mut findings = self.named_templates(&templates).await;
-        findings.extend(self.named_parameters(&parameters));
+        let named = self.named_by_entities().await;
+        let mut findings = self.missing_templates(&templates, &named);
+        findings.extend(self.missing_parameters(&parameters));
         if findings.is_empty() {
-            let text = format!(
-                "Coder has the templates and parameters that are named ({} templates)",
-                templates.len()
-            );
+            let workspaces = &self.config.workspaces;
+            let is_any_named = !named.is_empty()
+                || workspaces.default_template.is_some()
+                || workspaces.repo_url_param_keys.iter().any(|key| !key.is_empty());
+            let count = templates.len();
+            let text = if is_any_named {
+                format!("Coder has what is named, and {count} templates in all")
+            } else {
+                format!(
+                    "neither the configuration nor an entity names a template or a parameter; \
+                     Coder has {count} templates"
+                )
+            };
             findings.push(Finding::new(Question::Templates, Verdict::Good, text));
         }
         findings
     }
 
-    /// Tells the templates that are named and missing: by the configuration, and by entities.
-    async fn named_templates(&self, templates: &[Template]) -> Vec<Finding> {
+    /// Lists the entities that name a template.
+    async fn named_by_entities(&self) -> Vec<(EntityRef, TemplateRef)> {
+        let catalog = &self.portal.state().catalog;
+        // A catalog without an answer is told by its own question.
+        let entities = catalog.entities(&EntityFilter::kind("Component")).await.unwrap_or_default();
+        let named = entities.iter().filter_map(|entity| {
+            Some((entity.entity_ref().clone(), entity.coder_spec()?.template?))
+        });
+        named.collect()
+    }
+
+    /// Tells the templates that Coder does not have, although the configuration or an entity names them.
+    fn missing_templates(
+        &self,
+        templates: &[Template],
+        named: &[(EntityRef, TemplateRef)],
+    ) -> Vec<Finding> {
         let mut findings = Vec::new();
         let missing = |named: &TemplateRef| !templates.iter().any(|it| is_named(it, named));
         let remedy = "correct the name, or let people use the template at Coder";
@@ -68,16 +93,10 @@ impl Checkup<'_> {
             let place = self.config.workspaces.places.default_template.clone();
             findings.push(finding.place(place).remedy(remedy));
         }
-        let catalog = &self.portal.state().catalog;
-        // A catalog without an answer is told by its own question.
-        let entities = catalog.entities(&EntityFilter::kind("Component")).await.unwrap_or_default();
-        for entity in &entities {
-            let named = entity.coder_spec().and_then(|spec| spec.template);
-            let Some(named) = named.filter(|named| missing(named)) else { continue };
+        for (entity, template) in named.iter().filter(|(_, template)| missing(template)) {
             let text = format!(
-                "`spec.coder` of `{}` names the template `{named}`, which Coder does not have, or \
-                 hides from the owner of the token",
-                entity.entity_ref()
+                "`spec.coder` of `{entity}` names the template `{template}`, which Coder does not \
+                 have, or hides from the owner of the token"
             );
             let finding = Finding::new(Question::Templates, Verdict::Notice, text).remedy(remedy);
             findings.push(finding);
@@ -86,7 +105,7 @@ impl Checkup<'_> {
     }
 
     /// Tells the parameters that are named by the configuration and are in no template.
-    fn named_parameters(&self, parameters: &Parameters) -> Vec<Finding> {
+    fn missing_parameters(&self, parameters: &Parameters) -> Vec<Finding> {
         let workspaces = &self.config.workspaces;
         let keys: Vec<&String> =
             workspaces.repo_url_param_keys.iter().filter(|key| !key.is_empty()).collect();

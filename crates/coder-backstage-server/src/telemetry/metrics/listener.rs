@@ -1,10 +1,12 @@
 //! The port of metrics: `GET /metrics`, and nothing else.
 
 use std::convert::Infallible;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::serve::Listener;
 use coder_config::ServerConfig;
 use coder_core::with_causes;
 use coder_portal::Portal;
@@ -14,23 +16,24 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::net::TcpListener;
 
 use super::Metrics;
 use super::scrape::Now;
-use crate::connection::HEAD_TIMEOUT;
 use crate::failure::Failure;
+use crate::places::{Places, Seat};
 use crate::server;
+use crate::socket::Socket;
 
 /// The media type of OpenMetrics' text.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The number of connections that are served at a time. Few programs read metrics.
-const CONNECTIONS: usize = 16;
+/// The number of connections that are served at a time. Few programs read metrics. Beyond it, the one
+/// that has been quiet for longest gives way.
+const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 
-/// The pause after a connection could not be accepted, most often since descriptors are used up.
-const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+/// The time limit for the head of a request. Programs that read metrics send it at once.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The key that says where metrics are served.
 const KEY: &str = "coder.server.metrics.listen";
@@ -57,40 +60,46 @@ pub(crate) async fn start(
 }
 
 async fn serve(
-    listener: TcpListener,
+    mut listener: TcpListener,
     metrics: Arc<Metrics>,
     portal: impl Fn() -> Portal + Send + Sync + 'static,
 ) -> Infallible {
     let portal = Arc::new(portal);
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Places::new(CONNECTIONS);
     loop {
-        // Never closed, so there is always a place at some time.
-        let place = Arc::clone(&places).acquire_owned().await.ok();
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                tracing::debug!(error = with_causes(&error), "a reader of metrics did not arrive");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
+        let (stream, _) = Listener::accept(&mut listener).await;
+        let place = places.take().await;
         let (metrics, portal) = (Arc::clone(&metrics), Arc::clone(&portal));
         tokio::spawn(async move {
-            attend(stream, metrics, &*portal).await;
-            drop(place);
+            let seat = place.seat();
+            let socket = Socket::new(stream, Arc::clone(&seat));
+            tokio::select! {
+                () = attend(socket, &seat, metrics, &*portal) => {}
+                () = place.given_up() => {}
+            }
         });
     }
 }
 
-/// Answers what comes over one connection.
-async fn attend(stream: TcpStream, metrics: Arc<Metrics>, portal: &(impl Fn() -> Portal + Sync)) {
+/// Answers the one request of a connection.
+async fn attend(
+    socket: Socket,
+    seat: &Arc<Seat>,
+    metrics: Arc<Metrics>,
+    portal: &(impl Fn() -> Portal + Sync),
+) {
     let service = service_fn(|request: Request<Incoming>| {
         let metrics = Arc::clone(&metrics);
-        async move { Ok::<_, Infallible>(answer(&request, &metrics, &portal()).await) }
+        let under_way = seat.begin();
+        async move {
+            let answer = answer(&request, &metrics, &portal()).await;
+            drop(under_way);
+            Ok::<_, Infallible>(answer)
+        }
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).keep_alive(false);
+    if let Err(error) = http.serve_connection(TokioIo::new(socket), service).await {
         tracing::debug!(error = with_causes(&error), "a connection broke");
     }
 }
