@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use backstage_catalog::{EntityRef, EntityRefError};
 use coder_client::UserId;
-use coder_core::{DeploymentUrl, cleaned};
+use coder_core::{DeploymentUrl, cleaned, with_causes};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -20,6 +20,8 @@ use crate::store::{Erasure, GrantRecord, LinkKey, SessionRecord};
 
 /// The number of sessions that are read, or ended, in one step.
 const STEP: u32 = 500;
+/// The length of an id with its hyphens.
+const ID_LENGTH: usize = 36;
 
 /// The administration of one portal, whose methods list sessions, end them and erase persons.
 ///
@@ -31,7 +33,7 @@ const STEP: u32 = 500;
 /// [`CoderAuth::administration`](crate::CoderAuth::administration) creates it.
 pub struct Administration<'a>(&'a Parts);
 
-/// A session, for an administrator. It holds no secret.
+/// A session, for an administrator and without any secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -90,6 +92,9 @@ impl SessionInfo {
 /// A person, as an administrator names one: by the reference of a User entity, or by the user name or
 /// the id of a user of Coder.
 ///
+/// An id has the form of 36 characters (RFC 9562 §4). Every other form of a UUID, such as 32 digits, may
+/// be a user name.
+///
 /// ```
 /// use coder_auth::PersonName;
 ///
@@ -117,8 +122,8 @@ impl FromStr for PersonName {
             return EntityRef::parse_with_defaults(text, "user", "default").map(Self::Entity);
         }
         Ok(match text.parse() {
-            Ok(id) => Self::UserId(id),
-            Err(_) => Self::UserName(text.to_owned()),
+            Ok(id) if text.len() == ID_LENGTH => Self::UserId(id),
+            Ok(_) | Err(_) => Self::UserName(text.to_owned()),
         })
     }
 }
@@ -140,8 +145,9 @@ impl fmt::Display for PersonName {
 pub struct EndedSessions {
     /// Number of sessions that have ended.
     pub sessions: u64,
-    /// Number of token pairs that were due, and that Coder has not revoked yet.
-    pub unrevoked: u64,
+    /// Number of token pairs that were due, and that Coder has not revoked yet; `None` if the store
+    /// failed after the sessions had ended, so that nobody knows.
+    pub unrevoked: Option<u64>,
 }
 
 /// The outcome of erasing a person.
@@ -157,8 +163,9 @@ pub struct ErasedPerson {
     pub persons: u64,
     /// Number of linked tokens that were deleted.
     pub links: u64,
-    /// Number of token pairs that were due, and that Coder has not revoked yet.
-    pub unrevoked: u64,
+    /// Number of token pairs that were due, and that Coder has not revoked yet; `None` if the store
+    /// failed after the sessions had ended, so that nobody knows.
+    pub unrevoked: Option<u64>,
 }
 
 impl<'a> Administration<'a> {
@@ -215,16 +222,17 @@ impl<'a> Administration<'a> {
         }
     }
 
-    /// Ends one session and, with the last one, its grant.
+    /// Ends one session and, with the last one, its grant. One that is gone already is not counted.
     ///
     /// # Errors
     ///
     /// Fails when the store does.
     pub async fn end_session(&self, session: &SessionInfo) -> Result<EndedSessions, AuthError> {
+        let there = self.still_there(std::slice::from_ref(session)).await?;
         let now = self.0.world.clock.now();
         self.0.store.end_session(&session.session, now).await?;
-        self.0.events.tell(&session.ended());
-        Ok(EndedSessions { sessions: 1, unrevoked: self.revoke().await? })
+        self.tell_ended(&there);
+        Ok(EndedSessions { sessions: there.len() as u64, unrevoked: self.revoke().await })
     }
 
     /// Ends the grants behind these sessions, and with them every session of their users at these
@@ -234,13 +242,32 @@ impl<'a> Administration<'a> {
     ///
     /// Fails when the store does.
     pub async fn end_grants(&self, sessions: &[SessionInfo]) -> Result<EndedSessions, AuthError> {
+        let there = self.still_there(sessions).await?;
         let grants = sessions.iter().map(|session| session.grant.clone()).collect();
         let due_at = self.0.world.clock.now();
         let erased = self.0.store.erase(Erasure { grants, links: Vec::new(), due_at }).await?;
+        self.tell_ended(&there);
+        Ok(EndedSessions { sessions: erased.sessions, unrevoked: self.revoke().await })
+    }
+
+    /// Returns those of the sessions that have not ended since they were listed.
+    async fn still_there<'s>(
+        &self,
+        sessions: &'s [SessionInfo],
+    ) -> Result<Vec<&'s SessionInfo>, AuthError> {
+        let mut there = Vec::new();
+        for session in sessions {
+            if self.0.store.session(&session.session).await?.is_some() {
+                there.push(session);
+            }
+        }
+        Ok(there)
+    }
+
+    fn tell_ended(&self, sessions: &[&SessionInfo]) {
         for session in sessions {
             self.0.events.tell(&session.ended());
         }
-        Ok(EndedSessions { sessions: erased.sessions, unrevoked: self.revoke().await? })
     }
 
     /// Ends every session and every grant of this portal.
@@ -259,7 +286,7 @@ impl<'a> Administration<'a> {
             }
         }
         self.0.events.tell(&AuthEvent::new(AuthEventKind::AllEndedByAdministrator));
-        Ok(EndedSessions { sessions, unrevoked: self.revoke().await? })
+        Ok(EndedSessions { sessions, unrevoked: self.revoke().await })
     }
 
     /// Deletes what the store keeps of a person, in one transition: sessions, grants, ownership and
@@ -267,6 +294,9 @@ impl<'a> Administration<'a> {
     ///
     /// A user of Coder who has no session is found by the id alone. Linked tokens of users of a
     /// trusted issuer are found by the reference of their entity.
+    ///
+    /// A login of the person that ends later, even one that has begun before, makes a new session. Who
+    /// must not come back is first suspended at Coder, or no longer found by the sign-in resolvers.
     ///
     /// # Errors
     ///
@@ -278,6 +308,7 @@ impl<'a> Administration<'a> {
         let mut names: BTreeSet<String> = BTreeSet::new();
         match person {
             PersonName::Entity(entity) => {
+                grants.extend(self.0.store.grants_of_person(entity.as_str()).await?);
                 names.insert(entity.as_str().to_owned());
             }
             PersonName::UserId(id) => {
@@ -297,7 +328,7 @@ impl<'a> Administration<'a> {
             grants: erased.revocations.len() as u64,
             persons: erased.persons,
             links: erased.links,
-            unrevoked: self.revoke().await?,
+            unrevoked: self.revoke().await,
         })
     }
 
@@ -332,11 +363,19 @@ impl<'a> Administration<'a> {
             .collect()
     }
 
-    /// Revokes every pair that is due, and returns the number of those that are left.
-    async fn revoke(&self) -> Result<u64, AuthError> {
+    /// Revokes every pair that is due, and returns the number of those that are left; `None` if the
+    /// store fails. What is to end has ended by now, and a server revokes what is left.
+    async fn revoke(&self) -> Option<u64> {
         let environments = &self.0.environments;
         let upstream_of = |app: &_| environments.upstream_of(app).cloned();
-        self.0.revocations.sweep(|revocation| upstream_of(&revocation.app)).await
+        let left = self.0.revocations.sweep(|revocation| upstream_of(&revocation.app)).await;
+        left.inspect_err(|error| {
+            tracing::warn!(
+                error = with_causes(error),
+                "which token pairs are revoked is not known; a server revokes what is left"
+            );
+        })
+        .ok()
     }
 }
 

@@ -19,7 +19,7 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 /// A failure of this crate. Cheap to clone, because many callers may wait for one rotation.
 ///
-/// Its message is safe to show to the person in front of the browser. The causes are in
+/// The message is safe to show to the person in front of the browser. The causes are in
 /// [`source`](std::error::Error::source) and belong into the operator's log.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(transparent)]

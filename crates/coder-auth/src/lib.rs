@@ -37,7 +37,7 @@
 //! | run two portals on one host | [`AuthOptions::cookie_name`] |
 //! | register the OAuth2 application by a program | [`register_app`] |
 //!
-//! It serves every Coder from 2.25 on. Routes, messages and tokens are those of Backstage's auth
+//! The login serves every Coder from 2.25 on. Routes, messages and tokens are those of Backstage's auth
 //! backend, so Backstage's own browser client signs in through it unchanged.
 //!
 //! # What it does that the original module does not
@@ -88,7 +88,7 @@
 //!
 //! # What it is not
 //!
-//! It reads no configuration file and opens no socket: `coder-portal` turns an `app-config.yaml`
+//! This crate reads no configuration file and opens no socket: `coder-portal` turns an `app-config.yaml`
 //! into these options and dispatches paths, `coder-axum` mounts them.
 
 mod administration;

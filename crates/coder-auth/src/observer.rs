@@ -123,7 +123,7 @@ impl AuthEventKind {
     }
 }
 
-/// An event of a login, with what is known of it. It never holds a secret.
+/// An event of a login, with what is known of it and without any secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AuthEvent {
@@ -137,7 +137,7 @@ pub struct AuthEvent {
     pub user_id: Option<UserId>,
     /// User entity of the person in the catalog.
     pub entity: Option<EntityRef>,
-    /// First 8 characters of the session's id. They tell sessions apart and open none.
+    /// First 8 characters of the session's id, which tell sessions apart and open none.
     pub session: Option<String>,
     /// Sign-in resolvers that were tried in vain, in order.
     pub resolvers: Vec<String>,
@@ -201,31 +201,21 @@ impl AuthEvent {
         self
     }
 
-    /// Turns the event of a success into that of its failure, by whose fault it is.
-    pub(crate) fn or_failed(mut self, error: &AuthError) -> Self {
-        let is_ours = error.status().is_server_error();
-        self.kind = match self.kind {
-            AuthEventKind::SignedIn if is_ours => AuthEventKind::SignInFailed,
-            AuthEventKind::SignedIn => AuthEventKind::SignInRefused,
-            AuthEventKind::Refreshed if is_ours => AuthEventKind::RefreshFailed,
-            AuthEventKind::Refreshed => AuthEventKind::RefreshRefused,
-            AuthEventKind::Linked => AuthEventKind::LinkRefused,
-            AuthEventKind::Swept => AuthEventKind::SweepFailed,
-            AuthEventKind::Rotated => AuthEventKind::RotationRefused,
-            other @ (AuthEventKind::SignInRefused
-            | AuthEventKind::SignInFailed
-            | AuthEventKind::RefreshRefused
-            | AuthEventKind::RefreshFailed
-            | AuthEventKind::SignedOut
-            | AuthEventKind::LinkRefused
-            | AuthEventKind::Unlinked
-            | AuthEventKind::EndedByAdministrator
-            | AuthEventKind::AllEndedByAdministrator
-            | AuthEventKind::ErasedByAdministrator
-            | AuthEventKind::RotationRefused
-            | AuthEventKind::SweepFailed) => other,
-        };
+    /// Turns the event of a success into that of its failure: `refused` by the fault of the person, or
+    /// `failed` by that of Coder, the catalog or the store.
+    pub(crate) fn or_failed(
+        mut self,
+        error: &AuthError,
+        refused: AuthEventKind,
+        failed: AuthEventKind,
+    ) -> Self {
+        self.kind = if error.status().is_server_error() { failed } else { refused };
         self.reason(error)
+    }
+
+    /// Turns the event of a login that has ended well into that of its failure.
+    pub(crate) fn or_not_signed_in(self, error: &AuthError) -> Self {
+        self.or_failed(error, AuthEventKind::SignInRefused, AuthEventKind::SignInFailed)
     }
 
     /// Sets the reason to this error and its causes.
@@ -237,7 +227,7 @@ impl AuthEvent {
 
     /// Writes the event to the audit log, unless it is about no person.
     ///
-    /// The routes do it by themselves. A program that ends the sessions of persons calls it, too.
+    /// The routes and [`Administration`](crate::Administration) do so by themselves.
     pub fn log(&self) {
         let Some(sentence) = self.kind.sentence() else { return };
         let Self { kind, environment, username, user_id, entity, session, resolvers, reason } =
@@ -260,8 +250,8 @@ impl AuthEvent {
 
 /// An observer of logins, such as one that counts them.
 ///
-/// It is called within the request that the event belongs to, so it must not wait. Closures are
-/// observers:
+/// The call happens within the request that the event belongs to, so an observer must not wait.
+/// Closures are observers:
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};

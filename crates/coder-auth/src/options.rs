@@ -171,7 +171,7 @@ impl AuthOptions {
     /// Adds an issuer whose identity tokens are accepted, such as the Backstage backend beside this
     /// portal.
     ///
-    /// Its tokens name a user and give no access to Coder by themselves. Access needs a linked
+    /// Tokens of an issuer name a user and give no access to Coder by themselves. Access needs a linked
     /// token ([`CoderAuth::link`](crate::CoderAuth::link)) or a login at Coder in the same browser.
     #[must_use]
     pub fn trusted_issuer(mut self, issuer: impl Into<Arc<TrustedIssuer>>) -> Self {

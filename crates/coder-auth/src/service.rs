@@ -75,10 +75,12 @@ struct AuthState {
 impl AuthState {
     async fn disconnect(&self, request: &Request<Bytes>) -> Result<Response<Body>, AuthError> {
         let session = self.logout.session(request.headers())?;
-        let grant = self.links.forget(request).await?;
-        match (session, grant) {
+        // The link first: the session names the user whose link it is, so that a request which has
+        // failed here can be sent again.
+        let user = self.links.forget(request).await?;
+        match (session, user) {
             (Some(session), Some(_) | None) => self.logout.end(session).await?,
-            (None, Some(grant)) => self.logout.end_all(grant).await?,
+            (None, Some(user)) => self.logout.end_all(&user).await?,
             (None, None) => {}
         }
         Ok(self.logout.ended(StatusCode::NO_CONTENT, request.headers()))
@@ -237,6 +239,9 @@ impl CoderAuth {
     /// [`logout`](Self::logout); a request without a session cookie that brings an identity token of
     /// this portal ends all sessions of the login that the token was issued for. What a request may
     /// not end is refused before anything has ended, so 204 means that nothing of it is left.
+    ///
+    /// After a 503 the link may be forgotten while the session is still there. The same request ends
+    /// what is left.
     pub async fn disconnect(&self, request: &Request<Bytes>) -> Response<Body> {
         self.respond_in_time(request, Box::pin(self.0.disconnect(request))).await
     }
@@ -284,7 +289,7 @@ impl CoderAuth {
     /// Returns the id of the session whose cookie a request brings, without looking whether there is
     /// such a session.
     ///
-    /// It tells which work belongs to a session that has just been ended.
+    /// The id tells which work belongs to a session that has just been ended.
     pub fn session_id(&self, headers: &HeaderMap) -> Option<SessionId> {
         self.0.parts.cookies.session(headers).map(|handle| handle.id())
     }
@@ -360,10 +365,9 @@ impl CoderAuth {
         let pairs = parts.revocations.sweep(|revocation| upstream_of(&revocation.app)).await;
         let keys = parts.issuer.sweep().await;
         let swept = sessions.and(pairs.map(drop)).and(keys);
-        let event = AuthEvent::new(AuthEventKind::Swept);
         parts.events.tell(&match &swept {
-            Ok(()) => event,
-            Err(error) => event.or_failed(error),
+            Ok(()) => AuthEvent::new(AuthEventKind::Swept),
+            Err(error) => AuthEvent::new(AuthEventKind::SweepFailed).reason(error),
         });
         swept
     }
@@ -412,7 +416,8 @@ impl CoderAuth {
     /// Tells whether the deployment of each usable environment answered the last time that it was
     /// asked; `None` if that is not known yet.
     ///
-    /// It is asked beside the caller, at most every 10 seconds: a probe does not wait for Coder.
+    /// Deployments are asked beside the caller, at most every 10 seconds: a probe does not wait for
+    /// Coder.
     pub fn reached_deployments(&self) -> impl Iterator<Item = (&str, Option<bool>)> {
         let usable = self.0.parts.environments.usable();
         usable.map(|ready| (ready.name.as_str(), ready.upstream.is_reached()))

@@ -10,7 +10,7 @@ use coder_auth_sqlx::{
     KeyFile, PlaceNotice, PostgresAuthStore, SchemaUpgrade, SqlStoreError, SqliteAuthStore,
 };
 use coder_config::{ConfigErrors, SessionConfig, SessionStoreConfig};
-use coder_core::{OsRandom, Secret, random_bytes, with_causes};
+use coder_core::{OsRandom, Secret, hex, random_bytes, with_causes};
 use tokio::time::{Instant, sleep};
 
 /// The file in the data directory, unless another one is configured.
@@ -256,5 +256,5 @@ pub(crate) fn add_key(
 
 fn random_key() -> Result<Secret, SqlStoreError> {
     let bytes: [u8; 32] = random_bytes(&OsRandom)?;
-    Ok(Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+    Ok(Secret::new(hex(bytes)))
 }

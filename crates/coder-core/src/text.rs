@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::str::Chars;
 
 /// The length at which a foreign text is cut, in characters.
 pub(crate) const MAX_LENGTH: usize = 200;
@@ -50,6 +51,98 @@ pub fn cleaned_to(most: usize, text: &str) -> String {
         clean.push('…');
     }
     clean
+}
+
+/// Cleans a line of a program's log, which is cut after `most` characters: what it says to a terminal
+/// (colors, titles, moves of the cursor: the escape sequences of ECMA-48 §5) is left out, tabs are kept,
+/// and other control and invisible characters become spaces, as in [`cleaned`].
+///
+/// ```
+/// let line = "\u{1b}[1;32m+\u{1b}[0m\tdocker_container\u{1b}]0;a title\u{7}\u{8}";
+/// assert_eq!(coder_core::cleaned_line_to(100, line), "+\tdocker_container ");
+/// ```
+#[must_use]
+pub fn cleaned_line_to(most: usize, line: &str) -> String {
+    let mut rest = line.chars();
+    let mut clean = String::new();
+    let mut length = 0;
+    while let Some(character) = rest.next() {
+        let shown = match character {
+            '\u{1b}' => {
+                skip_escape(&mut rest);
+                continue;
+            }
+            '\u{9b}' => {
+                skip_control_sequence(&mut rest);
+                continue;
+            }
+            '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => {
+                skip_string(&mut rest);
+                continue;
+            }
+            '\t' => '\t',
+            unseen if is_unseen(unseen) => ' ',
+            seen => seen,
+        };
+        if length == most {
+            clean.push('…');
+            break;
+        }
+        clean.push(shown);
+        length += 1;
+    }
+    clean
+}
+
+/// Skips what follows ESC, as far as it belongs to the escape sequence.
+fn skip_escape(rest: &mut Chars<'_>) {
+    let Some(first) = rest.clone().next() else { return };
+    match first {
+        '[' => {
+            rest.next();
+            skip_control_sequence(rest);
+        }
+        'P' | 'X' | ']' | '^' | '_' => {
+            rest.next();
+            skip_string(rest);
+        }
+        ' '..='~' => {
+            skip_while(rest, |character| matches!(character, ' '..='/'));
+            skip_one(rest, |character| matches!(character, '0'..='~'));
+        }
+        // Not a sequence.
+        _ => {}
+    }
+}
+
+/// Skips the parameters and the end of a control sequence (ECMA-48 §5.4).
+fn skip_control_sequence(rest: &mut Chars<'_>) {
+    skip_while(rest, |character| matches!(character, ' '..='?'));
+    skip_one(rest, |character| matches!(character, '@'..='~'));
+}
+
+/// Skips a control string with its end (ECMA-48 §5.6), which may be a BEL as well. Without an end it is
+/// the rest of the line.
+fn skip_string(rest: &mut Chars<'_>) {
+    while let Some(character) = rest.next() {
+        match character {
+            '\u{7}' | '\u{9c}' => return,
+            '\u{1b}' => return skip_one(rest, |character| character == '\\'),
+            _ => {}
+        }
+    }
+}
+
+fn skip_while(rest: &mut Chars<'_>, is_skipped: impl Fn(char) -> bool) {
+    while rest.clone().next().is_some_and(&is_skipped) {
+        rest.next();
+    }
+}
+
+fn skip_one(rest: &mut Chars<'_>, is_skipped: impl Fn(char) -> bool) {
+    if rest.clone().next().is_some_and(is_skipped) {
+        rest.next();
+    }
 }
 
 /// Writes an error and its causes in one line, the outermost first.
@@ -169,6 +262,31 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_a_log_says_nothing_to_a_terminal() {
+        for (line, clean) in [
+            ("\u{1b}[1;38;5;208mPlan:\u{1b}[0m 1 to add", "Plan: 1 to add"),
+            ("a\tb", "a\tb"),
+            ("50%\r100%", "50% 100%"),
+            ("\u{1b}[2J\u{1b}[1;1Hcleared", "cleared"),
+            ("\u{9b}31mred", "red"),
+            ("\u{1b}]0;root@host\u{7}title", "title"),
+            ("\u{1b}]8;;https://evil.test\u{1b}\\link\u{1b}]8;;\u{1b}\\", "link"),
+            ("\u{90}1$r\u{9c}string", "string"),
+            ("\u{1b}(Bcharset \u{1b}7saved", "charset saved"),
+            ("\u{1b}]52;c;bmV2ZXIgZW5kcw", ""),
+            ("bell\u{7} back\u{8} \u{202e}turned", "bell  back   turned"),
+            ("\u{1b}", ""),
+            ("\u{1b}\u{1b}[31mx", "x"),
+            ("\u{1b}[", ""),
+            ("\u{1b}é", "é"),
+        ] {
+            assert_eq!(cleaned_line_to(100, line), clean, "{line:?}");
+        }
+        assert_eq!(cleaned_line_to(2, "\u{1b}[1mab\u{1b}[0m"), "ab", "nothing is cut that is seen");
+        assert_eq!(cleaned_line_to(2, "abc"), "ab…");
+    }
+
+    #[test]
     fn the_causes_of_an_error_are_told_once_each() {
         #[derive(Debug, thiserror::Error)]
         #[error("{0}")]
@@ -185,6 +303,9 @@ mod tests {
             let clean = cleaned_to(most, &text);
             prop_assert!(clean.chars().count() <= most + 1);
             prop_assert!(!clean.chars().any(is_unseen));
+            let line = cleaned_line_to(most, &text);
+            prop_assert!(line.chars().count() <= most + 1);
+            prop_assert!(!line.chars().any(|character| character != '\t' && is_unseen(character)));
             let quote = quoted(&text);
             prop_assert!(quote.chars().count() <= MAX_LENGTH + 3);
             prop_assert_eq!(quote.matches('`').count(), 2);

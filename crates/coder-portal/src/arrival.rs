@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use coder_auth::http::json;
+use coder_auth::http::{ErrorResponse, Event, EventStream, json};
 use coder_core::Body;
+use futures_util::future::{Either, ready, select};
 use futures_util::{StreamExt as _, stream};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use http::header::{HOST, HeaderName};
 use http::{HeaderMap, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use crate::frame;
 use crate::state::PortalState;
 
 /// The header with the ticket of a check.
@@ -24,7 +26,6 @@ const MAX_HOLD: u64 = 120;
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// A request as it has arrived.
 #[derive(Debug, Serialize, Deserialize)]
@@ -59,8 +60,11 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 impl PortalState {
     /// Answers a request with the ticket of a check; `None` for every other request.
     ///
-    /// The sealing keys make the ticket, so nobody learns anything here who could not read all that is
-    /// stored.
+    /// Whoever answers at the portal's address gets a ticket, and that may be somebody else. Such a
+    /// ticket is of little use: for five minutes its holder learns how requests of its own arrive, that
+    /// is what the proxies in front add to them, and may hold some of 16 streams. Nothing of a
+    /// person is told, and nothing is changed. A ticket for one host only would not help the check,
+    /// which has to find out what host arrives.
     pub(crate) fn arrival(&self, request: &Request<Bytes>) -> Option<Response<Body>> {
         let ticket = request.headers().get(&TICKET)?.to_str().ok()?;
         if !self.auth.admits_check(ticket) {
@@ -70,32 +74,34 @@ impl PortalState {
         let hold = text(request.headers(), &HOLD).and_then(|seconds| seconds.parse().ok());
         Some(match hold {
             None => json(StatusCode::OK, &arrival),
-            Some(seconds) => self.held(&arrival, Duration::from_secs(MAX_HOLD.min(seconds))),
+            Some(seconds) => {
+                let held = self.held(&arrival, Duration::from_secs(MAX_HOLD.min(seconds)));
+                held.unwrap_or_else(|error| frame::error(&error, request, &self.auth))
+            }
         })
     }
 
-    /// Answers with a stream as those of events are: one at once, and one after a silence.
-    fn held(&self, arrival: &Arrival, hold: Duration) -> Response<Body> {
-        let first = serde_json::to_string(arrival).unwrap_or_default();
-        let runtime = std::sync::Arc::clone(&self.world.runtime);
+    /// Answers with a stream as those of events are: one at once, and one after a silence. The second
+    /// one does not come when the portal's streams have to end.
+    fn held(&self, arrival: &Arrival, hold: Duration) -> Result<Response<Body>, ErrorResponse> {
+        let seat = self.held_streams.take().ok_or_else(|| {
+            let text = "too many checks hold a stream at this portal; try again in a while";
+            let error = ErrorResponse::new(StatusCode::SERVICE_UNAVAILABLE, text);
+            error.retry_after(Some(Duration::from_secs(MAX_HOLD)))
+        })?;
+        // Texts can always be written.
+        let first = Event::new(serde_json::to_string(arrival).unwrap_or_default());
+        let (sleep, closed) = (self.world.runtime.sleep(hold), self.closing.closed());
         let last = stream::once(async move {
-            runtime.sleep(hold).await;
-            event(HELD)
+            let _seat = seat;
+            match select(sleep, closed).await {
+                Either::Left(((), _)) => Some(Event::new(HELD)),
+                Either::Right(((), _)) => None,
+            }
         });
-        let events = stream::iter([event(&first)]).chain(last).map(Ok);
-        let mut response = Response::new(Body::from_stream(events));
-        for (name, value) in [
-            (CONTENT_TYPE, "text/event-stream"),
-            (CACHE_CONTROL, "no-store"),
-            // As in every stream of events.
-            (BUFFERING, "no"),
-        ] {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
-        }
-        response
+        let last = last.filter_map(ready);
+        let events = EventStream::new(&self.world, stream::iter([first]).chain(last));
+        // A comment would break the silence.
+        Ok(events.keep_alive(Duration::from_secs(2 * MAX_HOLD)).into_response())
     }
-}
-
-fn event(data: &str) -> Bytes {
-    format!("data: {data}\n\n").into()
 }

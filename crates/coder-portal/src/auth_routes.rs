@@ -89,3 +89,27 @@ impl AuthRoute {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_route_is_found_by_its_own_template() {
+        for (method, route) in [
+            (Method::GET, AuthRoute::Start),
+            (Method::GET, AuthRoute::Callback),
+            (Method::POST, AuthRoute::Callback),
+            (Method::HEAD, AuthRoute::Refresh),
+            (Method::POST, AuthRoute::Logout),
+            (Method::GET, AuthRoute::Jwks),
+            (Method::GET, AuthRoute::OpenIdConfiguration),
+            (Method::GET, AuthRoute::UserInfo),
+        ] {
+            let segments: Vec<&str> = route.template().split('/').skip(1).collect();
+            assert_eq!(AuthRoute::find(&method, &segments), Some(route), "{segments:?}");
+        }
+        let head = AuthRoute::find(&Method::HEAD, &["coder", "handler", "frame"]);
+        assert_eq!(head, None, "it would change something");
+    }
+}

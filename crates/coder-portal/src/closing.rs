@@ -9,17 +9,17 @@ use futures_util::future::Shared;
 
 use crate::signal::Signal;
 
-/// A mark that a process takes no new requests soon. It is never taken back.
+/// A mark that a process takes no new requests soon. Such a mark is never taken back.
 #[derive(Debug, Default)]
 pub(crate) struct Draining(AtomicBool);
 
 impl Draining {
-    /// Says it from now on.
+    /// Begins: the mark is there from now on.
     pub(crate) fn begin(&self) {
         self.0.store(true, Ordering::Release);
     }
 
-    /// Returns `true` once it was said.
+    /// Returns `true` once the mark is there.
     pub(crate) fn has_begun(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }

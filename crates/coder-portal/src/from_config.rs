@@ -26,6 +26,7 @@ use crate::api::Idempotency;
 use crate::builder::PortalBuilder;
 use crate::closing::{Closing, Draining};
 use crate::cors::Cors;
+use crate::held_streams::HeldStreams;
 use crate::index::{Index, ServiceIndex};
 use crate::live::Live;
 use crate::portal::Portal;
@@ -93,6 +94,7 @@ impl PortalBuilder<'_> {
             template_versions: TemplateVersionCache::default(),
             live: Arc::new(Live::new(world)),
             closing: Closing::new(),
+            held_streams: HeldStreams::default(),
             index: Index::new(
                 ServiceIndex::from_config(config, world),
                 config.index.requests_per_minute,

@@ -63,7 +63,7 @@
 //!
 //! # What it is not
 //!
-//! It holds no rule of the login (`coder-auth`), of configuration (`coder-config`) or of
+//! This crate holds no rule of the login (`coder-auth`), of configuration (`coder-config`) or of
 //! association (`coder-workspaces`); it connects them.
 
 mod api;
@@ -81,6 +81,7 @@ mod error;
 mod frame;
 mod from_config;
 mod health;
+mod held_streams;
 mod index;
 mod live;
 mod login;

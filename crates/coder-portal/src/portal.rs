@@ -96,7 +96,7 @@ impl Portal {
         index::sweep::run(Arc::downgrade(&self.0), store)
     }
 
-    /// Says that this process takes no new requests soon: its readiness is 503 from now on, so that
+    /// Marks this process as one that takes no new requests soon: its readiness is 503 from now on, so that
     /// load balancers leave it. Everything is answered as before.
     pub fn drain(&self) {
         self.0.draining.begin();
@@ -125,7 +125,8 @@ impl Portal {
     /// Opens a WebSocket at Coder for a page, through the proxy. `request` is the head of the page's
     /// opening handshake (RFC 6455 §4.1).
     ///
-    /// An adapter calls it for a request that opens a WebSocket. It then answers the handshake and
+    /// An adapter calls this method for a request that opens a WebSocket. The adapter then answers the
+    /// handshake and
     /// carries the messages between both, or sends the refusal. Only a page of an allowed origin
     /// opens one. A person has 32 of them at most, and all persons together have 1,024.
     pub async fn open_web_socket(&self, request: Request<()>) -> WebSocketResponse {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use coder_core::{Random, RandomError};
+use coder_core::{Random, RandomError, hex};
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
 
@@ -39,7 +39,7 @@ impl RequestId {
     fn generate(random: &dyn Random) -> Result<Self, RandomError> {
         let mut bytes = [0; 16];
         random.fill(&mut bytes)?;
-        Ok(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+        Ok(Self(hex(bytes)))
     }
 
     /// Returns the id as text.

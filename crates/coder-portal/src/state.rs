@@ -12,6 +12,7 @@ use coder_workspaces::{DeploymentHostsCache, TemplateVersionCache};
 use crate::api::Idempotency;
 use crate::closing::{Closing, Draining};
 use crate::cors::Cors;
+use crate::held_streams::HeldStreams;
 use crate::index::Index;
 use crate::live::Live;
 use crate::proxy::Proxy;
@@ -38,8 +39,10 @@ pub(crate) struct PortalState {
     pub(crate) template_versions: TemplateVersionCache,
     /// Open streams of events.
     pub(crate) live: Arc<Live>,
-    /// The mark that the proxy's open connections have to end.
+    /// The mark that the proxy's open connections, and what is held for checks, have to end.
     pub(crate) closing: Closing,
+    /// Streams that are held for checks.
+    pub(crate) held_streams: HeldStreams,
     /// All workspaces at a glance.
     pub(crate) index: Index,
     /// Repositories of the workspaces that were listed.

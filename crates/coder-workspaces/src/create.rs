@@ -9,7 +9,7 @@ use coder_client::operations::{
     ListBuildParameters, ListTemplates,
 };
 use coder_client::{
-    ClientError, List, TemplateFilter, TemplateVersionId, UserId, UserRef, WorkspaceName,
+    Client, ClientError, List, TemplateFilter, TemplateVersionId, UserId, UserRef, WorkspaceName,
 };
 use coder_config::TemplateRef;
 use coder_core::{MaybeSend, cleaned};
@@ -17,7 +17,8 @@ use indexmap::IndexMap;
 
 use crate::follow::{Follower, backoff};
 use crate::manage::leads_to;
-use crate::parameters::{Chosen, choose, choose_dynamic};
+use crate::parameters::{Chosen, choose, choose_dynamic, choose_recent};
+use crate::recent_reads::{FormKey, Person, RecentReads};
 use crate::{
     EntityWorkspacesConfig, NotCreatable, Progress, TemplateVersionCache, WorkspacesError,
     accounts, version_reads,
@@ -47,7 +48,14 @@ pub(crate) enum Existing {
     None,
 }
 
-impl CreateRequest<'_> {
+impl<'a> CreateRequest<'a> {
+    /// Returns what the person has read lately; `None` where that is not remembered.
+    fn recent(&self, client: &Client) -> Option<(&'a RecentReads, Person)> {
+        let (UserRef::Me, Some(user)) = (&self.owner, self.user_id) else { return None };
+        let cache = self.template_versions?;
+        Some((&cache.recent, Person::new(client, user)))
+    }
+
     /// Returns the presets of a template's version.
     async fn presets<F: FnMut(Progress<'_>) + MaybeSend>(
         &self,
@@ -78,13 +86,49 @@ fn explained(error: WorkspacesError, template: &Template) -> WorkspacesError {
     }
 }
 
+/// Tells whether Coder itself has refused a request, and not its credential.
+fn is_refused(error: &WorkspacesError) -> bool {
+    match error {
+        WorkspacesError::Client(error) => {
+            !error.is_unauthorized() && error.api().is_some_and(|api| api.status.is_client_error())
+        }
+        WorkspacesError::NotSearchable(_)
+        | WorkspacesError::NotCreatable(_)
+        | WorkspacesError::NotReady { .. }
+        | WorkspacesError::Incomplete(_) => false,
+    }
+}
+
 /// Workspace to create, with all names resolved at Coder.
 pub(crate) struct Plan<'a> {
+    config: &'a EntityWorkspacesConfig,
     request: &'a CreateRequest<'a>,
     owner: FutureOwner,
     template: Template,
     preset: Option<Preset>,
     chosen: Chosen,
+    /// Whether it relies on what was read up to a minute ago.
+    is_recent: bool,
+}
+
+/// Use of what the person has read within the last minute.
+#[derive(Debug)]
+struct Memory {
+    may_be_used: bool,
+    was_used: bool,
+}
+
+impl Memory {
+    fn new(may_be_used: bool) -> Self {
+        Self { may_be_used, was_used: false }
+    }
+
+    /// Returns what is remembered, if it may be used.
+    fn recall<T>(&mut self, known: impl FnOnce() -> Option<T>) -> Option<T> {
+        let known = if self.may_be_used { known() } else { None };
+        self.was_used |= known.is_some();
+        known
+    }
 }
 
 /// Owner of the workspace to create.
@@ -181,23 +225,61 @@ async fn called<F: FnMut(Progress<'_>) + MaybeSend>(
 /// Resolves owner, template, preset and parameters of a new workspace at Coder.
 pub(crate) async fn plan<'a, F: FnMut(Progress<'_>) + MaybeSend>(
     follower: &mut Follower<'_, F>,
-    config: &EntityWorkspacesConfig,
+    config: &'a EntityWorkspacesConfig,
     request: &'a CreateRequest<'a>,
 ) -> Result<Plan<'a>, WorkspacesError> {
+    let mut memory = Memory::new(true);
+    match plan_with(follower, config, request, &mut memory).await {
+        // The template may have changed.
+        Err(WorkspacesError::NotCreatable(_)) if memory.was_used => {
+            plan_with(follower, config, request, &mut Memory::new(false)).await
+        }
+        planned => planned,
+    }
+}
+
+async fn plan_with<'a, F: FnMut(Progress<'_>) + MaybeSend>(
+    follower: &mut Follower<'_, F>,
+    config: &'a EntityWorkspacesConfig,
+    request: &'a CreateRequest<'a>,
+    memory: &mut Memory,
+) -> Result<Plan<'a>, WorkspacesError> {
     let owner = future_owner(follower, request).await?;
-    let template = template(follower, config.template.as_ref()).await?;
+    let template = recent_template(follower, config, request, memory).await?;
     let version = active_version(&template)?;
     let preset = match request.preset.as_deref() {
         None => None,
         Some(name) => Some(preset_called(name, request.presets(follower, version).await?)?),
     };
     let asked = beside(preset.as_ref(), config, request)?;
-    let chosen = parameters(follower, &template, &asked, request, preset.as_ref(), owner.id);
+    let preset_of = preset.as_ref();
+    let chosen = parameters(follower, &template, &asked, request, preset_of, owner.id, memory);
     let chosen = chosen.await.map_err(|error| explained(error, &template))?;
     for name in &chosen.unknown {
         tracing::debug!(template = template.name, parameter = name, "left out: not a parameter");
     }
-    Ok(Plan { request, owner, template, preset, chosen })
+    Ok(Plan { config, request, owner, template, preset, chosen, is_recent: memory.was_used })
+}
+
+/// Returns the wanted template, as the person has read it lately or as Coder tells it now.
+async fn recent_template<F: FnMut(Progress<'_>) + MaybeSend>(
+    follower: &mut Follower<'_, F>,
+    config: &EntityWorkspacesConfig,
+    request: &CreateRequest<'_>,
+    memory: &mut Memory,
+) -> Result<Template, WorkspacesError> {
+    let (Some((recent, person)), Some(wanted)) =
+        (request.recent(follower.client), &config.template)
+    else {
+        return template(follower, config.template.as_ref()).await;
+    };
+    let now = follower.client.world().clock.now();
+    if let Some(known) = memory.recall(|| recent.template(&person, wanted, now)) {
+        return Ok(known);
+    }
+    let template = template(follower, Some(wanted)).await?;
+    recent.keep_template(&person, wanted, &template, now);
+    Ok(template)
 }
 
 /// Returns the future owner. The user of the credential is not asked for when the caller knows the id:
@@ -323,23 +405,30 @@ async fn parameters<F: FnMut(Progress<'_>) + MaybeSend>(
     request: &CreateRequest<'_>,
     preset: Option<&Preset>,
     owner: UserId,
+    memory: &mut Memory,
 ) -> Result<Chosen, WorkspacesError> {
     let version = active_version(template)?;
+    let named = request.parameters_beside(preset);
     if !template.use_classic_parameter_flow {
         let from_preset = preset.into_iter().flat_map(|preset| &preset.parameters);
+        let values = || from_preset.clone().map(|one| (&one.name, &one.value)).chain(asked);
+        let recent = request.recent(follower.client);
+        let key = FormKey::new(version, values());
+        let now = follower.client.world().clock.now();
+        let known = || recent.as_ref().and_then(|(recent, person)| recent.form(person, key, now));
+        if let Some(known) = memory.recall(known) {
+            return Ok(choose_recent(asked, &named, &known, preset)?);
+        }
         let empty = EvaluateDynamicParameters::new(version).for_user(owner);
-        let form = from_preset
-            .map(|one| (&one.name, &one.value))
-            .chain(asked)
-            .fold(empty, |form, (name, value)| form.input(name, value));
+        let form = values().fold(empty, |form, (name, value)| form.input(name, value));
         match follower.ask(&form).await {
             Ok(form) => {
-                return Ok(choose_dynamic(
-                    asked,
-                    &request.parameters_beside(preset),
-                    &form,
-                    preset,
-                )?);
+                let chosen = choose_dynamic(asked, &named, &form, preset)?;
+                if let Some((recent, person)) = recent {
+                    let names = form.parameters.into_iter().map(|one| one.name).collect();
+                    recent.keep_form(&person, key, names, now);
+                }
+                return Ok(chosen);
             }
             // An older Coder has no such form, and its templates do not need one.
             Err(WorkspacesError::Client(error)) if error.is_unsupported() => {}
@@ -347,7 +436,7 @@ async fn parameters<F: FnMut(Progress<'_>) + MaybeSend>(
         }
     }
     let known = version_reads::parameters(follower, version, request.template_versions).await?;
-    Ok(choose(asked, &request.parameters_beside(preset), &known, preset)?)
+    Ok(choose(asked, &named, &known, preset)?)
 }
 
 impl Plan<'_> {
@@ -370,12 +459,14 @@ impl Plan<'_> {
 
     /// Creates the workspace under this name. When an answer is lost, or an earlier try succeeded
     /// unnoticed, the workspace that is there is taken if it has the same parameters.
+    ///
+    /// When Coder refuses what was planned with a template of a minute ago, it is planned anew.
     pub(crate) async fn create<F: FnMut(Progress<'_>) + MaybeSend>(
-        &self,
+        &mut self,
         follower: &mut Follower<'_, F>,
         name: &WorkspaceName,
     ) -> Result<Created, WorkspacesError> {
-        let order = self.order(name);
+        let mut order = self.order(name);
         let (mut failed, mut may_be_ours) = (0, false);
         loop {
             let error = match follower.client.send(&order).await {
@@ -401,8 +492,16 @@ impl Plan<'_> {
                 }
             }
             failed += 1;
-            let waited = follower.wait_after(error, backoff(failed)).await;
-            waited.map_err(|error| explained(error, &self.template))?;
+            match follower.wait_after(error, backoff(failed)).await {
+                Ok(()) => {}
+                Err(error) if self.is_recent && is_refused(&error) => {
+                    let memory = &mut Memory::new(false);
+                    *self = plan_with(follower, self.config, self.request, memory).await?;
+                    self.check_accounts(follower).await?;
+                    order = self.order(name);
+                }
+                Err(error) => return Err(explained(error, &self.template)),
+            }
         }
     }
 

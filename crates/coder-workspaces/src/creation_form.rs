@@ -16,6 +16,7 @@ use indexmap::IndexMap;
 use crate::create::{active_version, preset_called, template};
 use crate::follow::Follower;
 use crate::parameters::strangers;
+use crate::recent_reads::{FormKey, Person};
 use crate::{
     EntityWorkspacesConfig, MissingAccount, ParameterProblem, Progress, TemplateVersionCache,
     WorkspacesError, accounts, version_reads,
@@ -110,6 +111,10 @@ impl CreationForm {
         let mut untold = |_: Progress<'_>| {};
         let follower = &mut Follower::new(client, WAIT_LIMIT, &mut untold);
         let template = template(follower, config.template.as_ref()).await?;
+        if let Some(wanted) = &config.template {
+            let (person, now) = (Person::new(client, owner), client.world().clock.now());
+            cache.recent.keep_template(&person, wanted, &template, now);
+        }
         Self::fill(follower, template, owner, (&config.params, preset, values), cache).await
     }
 
@@ -177,6 +182,12 @@ async fn parameters<F: FnMut(Progress<'_>) + MaybeSend>(
                 let mut problems = told("", &form.diagnostics);
                 for parameter in &form.parameters {
                     problems.extend(told(&parameter.name, &parameter.diagnostics));
+                }
+                if problems.is_empty() {
+                    let client = follower.client;
+                    let (person, now) = (Person::new(client, owner), client.world().clock.now());
+                    let names = form.parameters.iter().map(|one| one.name.clone()).collect();
+                    cache.recent.keep_form(&person, FormKey::new(version, values), names, now);
                 }
                 return Ok((form.parameters.into_iter().map(preview).collect(), problems));
             }

@@ -122,7 +122,7 @@ impl<'a> EnsureWorkspace<'a> {
         if let Existing::Same(workspace) = existing {
             return Ok(EnsuredWorkspace { workspace: *workspace, created: false });
         }
-        let plan = create::plan(follower, self.config, &self.request).await?;
+        let mut plan = create::plan(follower, self.config, &self.request).await?;
         if let Existing::Undecided = existing
             && let Some(workspace) = plan.earlier(follower, &self.name).await?
         {

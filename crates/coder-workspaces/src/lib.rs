@@ -106,6 +106,7 @@ mod manage;
 mod missing_account;
 mod open;
 mod parameters;
+mod recent_reads;
 mod search;
 mod search_problem;
 mod ssh_host;

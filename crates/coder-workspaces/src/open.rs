@@ -243,7 +243,7 @@ impl<'a> OpenWorkspace<'a> {
         {
             return Ok(Created::AlreadyExists(workspace));
         }
-        let plan = create::plan(follower, self.config, &self.request).await?;
+        let mut plan = create::plan(follower, self.config, &self.request).await?;
         plan.check_accounts(follower).await?;
         let mut number = 1;
         loop {

@@ -78,6 +78,18 @@ pub(crate) fn choose_dynamic(
     settle(asked, named, preset, &known, problems)
 }
 
+/// Chooses by the names of what the template asks for, where Coder has found no fault in these values
+/// just now.
+pub(crate) fn choose_recent(
+    asked: &IndexMap<String, String>,
+    named: &IndexMap<String, String>,
+    known: &[String],
+    preset: Option<&Preset>,
+) -> Result<Chosen, NotCreatable> {
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    settle(asked, named, preset, &known, Vec::new())
+}
+
 fn settle(
     asked: &IndexMap<String, String>,
     named: &IndexMap<String, String>,

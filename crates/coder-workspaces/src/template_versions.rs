@@ -7,18 +7,25 @@ use coder_client::models::{Preset, TemplateVersionParameter};
 use coder_client::{Client, List, TemplateVersionId};
 use coder_core::{DeploymentUrl, Lock};
 
+use crate::recent_reads::RecentReads;
+
 /// How many versions are remembered; the oldest one is forgotten first.
 const MAX_VERSIONS: usize = 500;
 
 /// The demands of template versions: their presets, their static parameters, and whether they need
 /// accounts at other services. A version never changes, so Coder is asked once.
 ///
-/// Each call that uses it has read the template with the caller's credential before, and so learns
-/// nothing that Coder would not tell that caller. Parameters that depend on the person and on each
-/// other are not remembered, and neither are lists with items that could not be read.
+/// What a person has read of a template within the last minute is remembered for that person as well, so
+/// that a workspace which is created after its form was shown costs Coder one request. A creation that
+/// Coder refuses is planned anew, since the template may have changed.
+///
+/// Each call that uses it has read the template for the same person before, and so learns
+/// nothing that Coder would not tell that caller. Lists with items that could not be read are not
+/// remembered.
 #[derive(Default)]
 pub struct TemplateVersionCache {
     known: Lock<Known>,
+    pub(crate) recent: RecentReads,
 }
 
 #[derive(Default)]

@@ -125,9 +125,13 @@ impl Links {
         Ok(self.store.put_link(self.seal(key, link)?).await?)
     }
 
-    /// Deletes a linked token from the store.
-    pub(crate) async fn delete(&self, key: &LinkKey) -> Result<(), AuthError> {
-        Ok(self.store.delete_link(key).await?)
+    /// Deletes a linked token from the store. Returns whether there was one.
+    pub(crate) async fn delete(&self, key: &LinkKey) -> Result<bool, AuthError> {
+        let is_linked = self.store.link(key).await?.is_some();
+        if is_linked {
+            self.store.delete_link(key).await?;
+        }
+        Ok(is_linked)
     }
 
     fn seal(&self, key: &LinkKey, link: &Link) -> Result<LinkRecord, AuthError> {

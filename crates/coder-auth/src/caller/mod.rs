@@ -114,8 +114,8 @@ impl Caller {
 
     /// Returns the token that [`client`](Self::client) sends, wherever it comes from.
     ///
-    /// It is for a request that a program passes on to the caller's deployment itself, in the header
-    /// `Coder-Session-Token`. It goes nowhere else.
+    /// The token is for a request that a program passes on to the caller's deployment itself, in the
+    /// header `Coder-Session-Token`, and for nothing else.
     pub fn access_token(&self) -> &Secret {
         &self.token
     }

@@ -15,7 +15,7 @@ impl CoderAuth {
     /// Returns a client with the caller's rights that renews the caller's token when Coder refuses
     /// it.
     ///
-    /// It is for work that outlives the request, such as a stream of changes. A token that the
+    /// Such a client is for work that outlives the request, such as a stream of changes. A token that the
     /// request has brought is not renewed.
     pub fn renewing_client(&self, caller: &Caller) -> Client {
         match caller.token() {

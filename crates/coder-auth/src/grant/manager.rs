@@ -132,8 +132,8 @@ impl Grants {
 
     /// Returns the grant if it may be handed out.
     ///
-    /// Its user must have been confirmed within the last 30 seconds, or within the last 10 minutes
-    /// if Coder does not answer, and its access token must not expire soon. Coder is asked, and the
+    /// The user must have been confirmed within the last 30 seconds, or within the last 10 minutes
+    /// if Coder does not answer, and the access token must not expire soon. Coder is asked, and the
     /// pair rotated, as far as needed.
     ///
     /// # Errors

@@ -65,7 +65,7 @@ impl Grant {
 
     /// Notes that Coder accepted the access token.
     ///
-    /// Its expiry slides: once an hour of the lifetime has passed, each use moves the expiry to a
+    /// The expiry of the token slides: once an hour of the lifetime has passed, each use moves the expiry to a
     /// whole lifetime from then.
     fn confirm(&mut self, lifetime: Option<SignedDuration>, profile: Profile, now: Timestamp) {
         self.profile = profile;

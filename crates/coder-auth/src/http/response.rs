@@ -84,7 +84,7 @@ pub(crate) fn clear_former_cookies(response: &mut Response<Body>, asked: &Header
 /// An error as Backstage's backends answer it: a status, the name that belongs to the status, and a
 /// message for people.
 ///
-/// Its causes are for the log alone.
+/// The causes of the error are for the log alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorResponse {
     status: StatusCode,

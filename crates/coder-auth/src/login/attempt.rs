@@ -1,6 +1,6 @@
 //! One login attempt: what must be remembered between `start` and the callback.
 //!
-//! It is kept in the browser, in a sealed cookie of its own, so that several attempts of one
+//! An attempt is kept in the browser, in a sealed cookie of its own, so that several attempts of one
 //! browser do not disturb each other and the server stores nothing for people who never come back.
 //! The `state` parameter (RFC 6749 §4.1.1) names the attempt; it is sealed too, so a pair of state
 //! and cookie that this server did not make is refused.

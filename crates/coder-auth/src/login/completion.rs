@@ -103,7 +103,7 @@ impl Logins {
         let result = self.log_in(environment, attempt, code, former, &mut event).await;
         if let Err(error) = &result {
             event.session = None;
-            event = event.or_failed(error);
+            event = event.or_not_signed_in(error);
         }
         self.events.tell(&event);
         result

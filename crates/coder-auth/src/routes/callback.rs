@@ -122,7 +122,7 @@ impl CallbackRoute {
     /// Tells of a login that has ended before anybody was asked about its user.
     fn tell_refused(&self, environment: &str, error: &AuthError) {
         let event = AuthEvent::new(AuthEventKind::SignedIn).environment(environment);
-        self.events.tell(&event.or_failed(error));
+        self.events.tell(&event.or_not_signed_in(error));
     }
 
     fn newest_attempt(&self, headers: &HeaderMap) -> Option<LoginAttempt> {

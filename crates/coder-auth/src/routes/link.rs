@@ -1,9 +1,9 @@
 //! Linked tokens: a person who is signed in to Backstage, and not to Coder, hands over a Coder
 //! session token.
 //!
-//! It is kept like a grant that cannot be rotated: sealed, for that person at that deployment,
-//! until the person takes it back or Coder does not accept it any more. It never signs anybody in,
-//! and it never leaves this server again. A grant of a login counts before it.
+//! The token is kept like a grant that cannot be rotated: sealed, for that person at that deployment,
+//! until the person takes it back or Coder does not accept it any more. A linked token never
+//! signs anybody in, and never leaves this server again. A grant of a login counts before it.
 
 use std::sync::Arc;
 
@@ -18,7 +18,6 @@ use crate::caller::passed_tokens::{PassedTokens, is_token};
 use crate::caller::user::{BackstageUser, BackstageUsers, IdentifiedBy, SentBy};
 use crate::environment::{Environment, Environments};
 use crate::error::{AuthError, AuthErrorKind};
-use crate::grant::key::GrantKey;
 use crate::grant::profile::Profile;
 use crate::http::headers::bearer;
 use crate::http::params::single_param;
@@ -134,17 +133,28 @@ impl LinkRoutes {
         request: &Request<Bytes>,
     ) -> Result<Response<Body>, AuthError> {
         let (user, environment) = self.authorize(request).await?;
-        self.links.delete(&user.link_key(environment)).await?;
-        self.events.tell(&link_event(AuthEventKind::Unlinked, &user, environment));
+        self.delete(&user, environment).await?;
         Ok(response::empty(StatusCode::NO_CONTENT))
     }
 
-    /// Forgets the token that the caller has linked, if the caller has an identity. Returns the grant
-    /// of the sign-in that the request names itself by.
+    /// Deletes the token that a user has linked, if there is one.
+    async fn delete(
+        &self,
+        user: &BackstageUser,
+        environment: &Environment,
+    ) -> Result<(), AuthError> {
+        if self.links.delete(&user.link_key(environment)).await? {
+            self.events.tell(&link_event(AuthEventKind::Unlinked, user, environment));
+        }
+        Ok(())
+    }
+
+    /// Forgets the token that the caller has linked, if the caller has an identity. Returns the user
+    /// that the request names.
     pub(crate) async fn forget(
         &self,
         request: &Request<Bytes>,
-    ) -> Result<Option<GrantKey>, AuthError> {
+    ) -> Result<Option<BackstageUser>, AuthError> {
         let (user, environment) = match self.authorize(request).await {
             // Without an identity nobody has linked a token.
             Err(error) if matches!(error.kind(), AuthErrorKind::Link(LinkError::NoIdentity)) => {
@@ -152,11 +162,8 @@ impl LinkRoutes {
             }
             authorized => authorized?,
         };
-        self.links.delete(&user.link_key(environment)).await?;
-        match user.by() {
-            IdentifiedBy::SignIn(sign_in) => Ok(Some(sign_in.key.clone())),
-            IdentifiedBy::Issuer(_) => Ok(None),
-        }
+        self.delete(&user, environment).await?;
+        Ok(Some(user))
     }
 
     /// Authenticates a request to the link routes, and finds its environment. A Coder session token

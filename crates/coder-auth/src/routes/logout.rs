@@ -7,15 +7,16 @@ use coder_core::{Body, World};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, Request, Response, StatusCode};
 
+use crate::caller::user::{BackstageUser, IdentifiedBy};
 use crate::environment::Environments;
 use crate::error::AuthError;
 use crate::grant::detached::detached;
-use crate::grant::key::GrantKey;
 use crate::http::cookies::CookieRules;
 use crate::http::headers::require_xml_http_request;
 use crate::http::origins::AllowedOrigins;
 use crate::http::params::Params;
 use crate::http::response;
+use crate::observer::{AuthEvent, AuthEventKind};
 use crate::parts::Parts;
 use crate::session::SessionId;
 use crate::session::manager::Sessions;
@@ -59,10 +60,15 @@ impl LogoutRoute {
         detached(&self.world, async move { sessions.log_out(&session).await }).await?
     }
 
-    /// Ends all sessions of a user's grant.
-    pub(crate) async fn end_all(&self, grant: GrantKey) -> Result<(), AuthError> {
-        let sessions = self.sessions.clone();
-        detached(&self.world, async move { sessions.log_out_all(&grant).await }).await?
+    /// Ends all sessions of the grant that a user has signed in with. Nothing ends for a user of
+    /// another issuer.
+    pub(crate) async fn end_all(&self, user: &BackstageUser) -> Result<(), AuthError> {
+        let IdentifiedBy::SignIn(sign_in) = user.by() else { return Ok(()) };
+        let event = AuthEvent::new(AuthEventKind::SignedOut)
+            .environment(&sign_in.environment)
+            .entity(Some(user.entity().clone()));
+        let (sessions, grant) = (self.sessions.clone(), sign_in.key.clone());
+        detached(&self.world, async move { sessions.log_out_all(&grant, event).await }).await?
     }
 
     /// Makes the response that takes the cookies of a session back.

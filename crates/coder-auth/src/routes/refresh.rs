@@ -56,7 +56,8 @@ impl RefreshRoute {
         event.user_id = Some(session.grant.user);
         let answer = self.refresh(environment, &session, read, &mut event).await;
         if let Err(error) = &answer {
-            event = event.or_failed(error);
+            let (refused, failed) = (AuthEventKind::RefreshRefused, AuthEventKind::RefreshFailed);
+            event = event.or_failed(error, refused, failed);
         }
         self.events.tell(&event);
         Ok(response::json(StatusCode::OK, &answer?))

@@ -177,7 +177,7 @@ impl StartRoute {
 
 /// Chooses the scopes for the URL at Coder: none if Coder does not enforce scopes (before 2.38).
 ///
-/// Its tokens may then do everything, so every requested scope counts as granted.
+/// The tokens of such a Coder may do everything, so every requested scope counts as granted.
 fn scope_to_ask(
     scope: &[String],
     release: Result<Capabilities, Arc<coder_client::ClientError>>,

@@ -120,23 +120,35 @@ impl Sessions {
             LogoutScope::Session => self.store.end_session(id, due_at).await?,
             LogoutScope::Grant => self.store.end_grant(&session.grant, due_at).await?,
         };
-        let stored = grant.and_then(|record| StoredGrant::open(&self.keys, record).ok());
-        let username = stored.map(|stored| stored.grant.profile.username).unwrap_or_default();
         let event = AuthEvent::new(AuthEventKind::SignedOut)
             .environment(&session.environment)
-            .user(&username, session.grant.user)
+            .user(&self.username(grant), session.grant.user)
             .session(id);
         self.events.tell(&event);
         self.revoke_ended(ended).await;
         Ok(())
     }
 
-    /// Ends all sessions of a grant, and the grant with them.
-    pub(crate) async fn log_out_all(&self, grant: &GrantKey) -> Result<(), AuthError> {
-        let ended = self.store.end_grant(grant, self.revocations.due_at()).await?;
-        tracing::info!(user = %grant.user, "signed out everywhere");
+    /// Ends all sessions of a grant, and the grant with them. `event` is what is told of that, without
+    /// the user.
+    pub(crate) async fn log_out_all(
+        &self,
+        key: &GrantKey,
+        event: AuthEvent,
+    ) -> Result<(), AuthError> {
+        let grant = self.store.grant(key).await?;
+        let ended = self.store.end_grant(key, self.revocations.due_at()).await?;
+        if ended.is_some() {
+            self.events.tell(&event.user(&self.username(grant), key.user));
+        }
         self.revoke_ended(ended).await;
         Ok(())
+    }
+
+    /// Returns the name of a grant's user at Coder; an empty one if the sealing keys do not open it.
+    fn username(&self, grant: Option<GrantRecord>) -> String {
+        let stored = grant.and_then(|record| StoredGrant::open(&self.keys, record).ok());
+        stored.map(|stored| stored.grant.profile.username).unwrap_or_default()
     }
 
     /// Ends the sessions that are too old or were not used for too long.

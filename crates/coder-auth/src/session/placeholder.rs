@@ -12,10 +12,10 @@ const PREFIX: &str = "coder-session.";
 
 /// A stand-in for the access token of a session's grant.
 ///
-/// It is opaque to the page, and opens nothing by itself: the request that brings it must also
+/// A placeholder is opaque to the page, and opens nothing by itself: the request that brings it must also
 /// identify the person of the session.
 ///
-/// It names the session alone. The grant is read from the session, so that a placeholder ends with
+/// The placeholder names the session alone. The grant is read from the session, so that a placeholder ends with
 /// its session even if the grant has other ones.
 pub(crate) struct Placeholder {
     /// Session that the placeholder was made for.

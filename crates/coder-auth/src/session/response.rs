@@ -21,7 +21,7 @@ use crate::store::{AuthStore, PersonRecord};
 
 /// The body of `refresh`, and the `response` of the popup's message.
 ///
-/// It holds tokens, so it goes only to the browser that they belong to.
+/// This body holds tokens, so it goes only to the browser that they belong to.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SessionResponse {

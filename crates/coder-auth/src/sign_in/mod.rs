@@ -146,7 +146,7 @@ impl From<Nobody> for AuthErrorKind {
 
 /// A rule that computes through which entities a user owns things.
 ///
-/// It replaces Backstage's rule, the user and the groups that it is a direct member of, for portals
+/// Such a rule replaces Backstage's, the user and the groups that it is a direct member of, for portals
 /// with parent groups or with teams from elsewhere.
 #[cfg_attr(not(target_family = "wasm"), async_trait)]
 #[cfg_attr(target_family = "wasm", async_trait(?Send))]

@@ -84,7 +84,7 @@ pub trait AuthStore: MaybeSend + MaybeSync {
 
     /// Takes the lease to rotate the grant's pair `pair`, and tells whether that succeeded.
     ///
-    /// It fails if the grant has ended or has another pair, and while another holder has the lease.
+    /// There is no lease if the grant has ended or has another pair, and while another holder has the lease.
     /// A stored lease that ends later than the new one would does not count, because it was taken
     /// before the clock was set back. A holder may prolong its own lease.
     async fn lease_grant(
@@ -127,7 +127,7 @@ pub trait AuthStore: MaybeSend + MaybeSync {
 
     /// Ends a grant and all its sessions; `None` if there is no such grant.
     ///
-    /// Its pair is then among the revocations, due at `due_at`, and is returned.
+    /// The pair of the grant is then among the revocations, due at `due_at`, and is returned.
     async fn end_grant(
         &self,
         key: &GrantKey,
@@ -219,7 +219,7 @@ pub trait AuthStore: MaybeSend + MaybeSync {
 
     /// Counts what is stored; `None` if this store does not count, which is the default.
     ///
-    /// It is asked each time metrics are read.
+    /// Each reading of the metrics calls this method.
     async fn counts(&self) -> Result<Option<StoreCounts>, StoreError> {
         Ok(None)
     }

@@ -26,7 +26,7 @@ struct State {
 impl Reachability {
     /// Returns whether the deployment answered the last time; `None` if that is not known yet.
     ///
-    /// It is asked beside the caller, at most every 10 seconds.
+    /// The deployment is asked beside the caller, at most every 10 seconds.
     pub(crate) fn last_known(&self, world: &World, client: &Client) -> Option<bool> {
         let now = world.clock.now();
         let is_reached = {

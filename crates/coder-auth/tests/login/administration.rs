@@ -56,8 +56,10 @@ async fn an_administrator_ends_one_session_or_all_of_a_person_or_those_of_everyb
 
     let [session, _] = of(&administration, "alice").await.try_into().unwrap();
     let ended = administration.end_session(&session).await.unwrap();
-    assert_eq!((ended.sessions, ended.unrevoked), (1, 0));
+    assert_eq!((ended.sessions, ended.unrevoked), (1, Some(0)));
     assert_eq!(house.coder.count_pairs(&alice), 1, "the other session needs it");
+    let again = administration.end_session(&session).await.unwrap();
+    assert_eq!((again.sessions, again.unrevoked), (0, Some(0)), "it is gone");
     let mut answers = Vec::new();
     for browser in [&mut first, &mut second] {
         answers.push(browser.refresh(&house.auth).await.status());
@@ -68,13 +70,13 @@ async fn an_administrator_ends_one_session_or_all_of_a_person_or_those_of_everyb
     house.signed_in(&alice).await;
     let sessions = of(&administration, "alice").await;
     let ended = administration.end_grants(&sessions).await.unwrap();
-    assert_eq!((ended.sessions, ended.unrevoked), (2, 0));
+    assert_eq!((ended.sessions, ended.unrevoked), (2, Some(0)));
     assert_eq!(house.coder.count_pairs(&alice), 0, "revoked at Coder");
     assert_eq!(of_bob.refresh(&house.auth).await.status(), StatusCode::OK);
 
     house.signed_in(&alice).await;
     let ended = administration.end_all().await.unwrap();
-    assert_eq!((ended.sessions, ended.unrevoked), (2, 0));
+    assert_eq!((ended.sessions, ended.unrevoked), (2, Some(0)));
     assert_eq!(house.coder.count_pairs(&alice) + house.coder.count_pairs(&bob), 0);
     assert_eq!(of_bob.refresh(&house.auth).await.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(administration.sessions().await.unwrap(), []);
@@ -88,7 +90,7 @@ async fn what_coder_does_not_revoke_at_once_is_counted_and_revoked_by_a_server_l
     house.coder.fail_next(Fault::bad_gateway().on("/oauth2/revoke").times(10));
     let replica = house.replica();
     let ended = replica.administration().end_all().await.unwrap();
-    assert_eq!((ended.sessions, ended.unrevoked), (1, 1));
+    assert_eq!((ended.sessions, ended.unrevoked), (1, Some(1)));
     assert_eq!(house.coder.count_pairs(&alice), 1);
     for _ in 0..10 {
         house.advance(std::time::Duration::from_secs(601));
@@ -107,7 +109,7 @@ async fn nothing_is_known_of_an_erased_person_or_of_one_who_has_signed_out() {
     let replica = house.replica();
     let erased = replica.administration().erase(&named("user:default/alice")).await.unwrap();
     assert_eq!((erased.sessions, erased.grants, erased.persons), (1, 1, 1));
-    assert_eq!((erased.links, erased.unrevoked), (0, 0));
+    assert_eq!((erased.links, erased.unrevoked), (0, Some(0)));
     assert_eq!(house.coder.count_pairs(&alice), 0);
     assert_eq!(store.person("user:default/alice").await.unwrap(), None);
     assert_eq!(browser.refresh(&house.auth).await.status(), StatusCode::UNAUTHORIZED);
@@ -117,4 +119,14 @@ async fn nothing_is_known_of_an_erased_person_or_of_one_who_has_signed_out() {
     assert!(store.person("user:default/twin-1").await.unwrap().is_some());
     of_bob.log_out(&house.auth).await;
     assert_eq!(store.person("user:default/twin-1").await.unwrap(), None);
+}
+
+#[test]
+fn an_id_has_36_characters_and_every_other_form_of_it_is_a_user_name() {
+    let id = "a11ce000-0000-4000-8000-000000000001";
+    assert!(matches!(named(id), PersonName::UserId(_)));
+    let digits = id.replace('-', "");
+    for name in [&*digits, &format!("{{{id}}}"), &format!("urn-uuid-{digits}"), "alice"] {
+        assert_eq!(named(name), PersonName::UserName(name.to_owned()));
+    }
 }

@@ -12,7 +12,7 @@ use coder_auth::store::{
 };
 use coder_auth::{AttemptId, CoderAuth, GrantKey, SealingKeys, SessionId};
 use coder_core::Secret;
-use coder_testkit::TestClock;
+use coder_testkit::{FakeUser, TestClock};
 use http::StatusCode;
 use jiff::Timestamp;
 
@@ -21,7 +21,8 @@ use crate::support::{Browser, House, base_options};
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A store that takes ten seconds to fail each update of a grant, while it `is_down`.
+/// A store that takes ten seconds to fail each update of a grant, and that fails to list what is to be
+/// revoked, while it `is_down`.
 struct SlowStore {
     inner: Arc<dyn AuthStore>,
     clock: TestClock,
@@ -56,6 +57,18 @@ macro_rules! pass_on {
                 self.update(record, expected).await
             }
 
+            async fn claim_revocations(
+                &self,
+                now: Timestamp,
+                retry_at: Timestamp,
+                limit: u32,
+            ) -> Result<Vec<RevocationRecord>, StoreError> {
+                if self.is_down.load(Ordering::Relaxed) {
+                    return Err(StoreError::new("the store is down"));
+                }
+                self.inner.claim_revocations(now, retry_at, limit).await
+            }
+
             $(async fn $name(&self, $($argument: $type),*) -> Result<$output, StoreError> {
                 self.inner.$name($($argument),*).await
             })*
@@ -75,7 +88,6 @@ pass_on! {
     fn end_session(id: &SessionId, due_at: Timestamp) -> Option<RevocationRecord>;
     fn end_grant(key: &GrantKey, due_at: Timestamp) -> Option<RevocationRecord>;
     fn expire_sessions(idle: Timestamp, created: Timestamp, due_at: Timestamp, limit: u32) -> u64;
-    fn claim_revocations(now: Timestamp, retry_at: Timestamp, limit: u32) -> Vec<RevocationRecord>;
     fn forget_revocation(pair: &PairId) -> ();
     fn link(key: &LinkKey) -> Option<LinkRecord>;
     fn put_link(link: LinkRecord) -> ();
@@ -92,9 +104,8 @@ pass_on! {
     fn delete_signing_keys_before(before: Timestamp) -> ();
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_rotation_that_cannot_be_stored_begins_no_write_after_its_lease_and_is_revoked() {
-    let house = House::current();
+/// Makes a login whose store can be taken down, with a person who is signed in.
+async fn signed_in(house: &House) -> (Arc<SlowStore>, CoderAuth, Browser, FakeUser) {
     let alice = house.coder.add_user("alice");
     let store = Arc::new(SlowStore {
         inner: house.storage.open(),
@@ -109,6 +120,25 @@ async fn a_rotation_that_cannot_be_stored_begins_no_write_after_its_lease_and_is
     let started = browser.start_with(&auth, "env=development").await;
     let callback = house.coder.approve(started.location(), &alice).unwrap();
     browser.call_back(&auth, &callback).await;
+    (store, auth, browser, alice)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_ended_is_told_although_the_store_fails_before_the_tokens_are_revoked() {
+    let house = House::current();
+    let (store, auth, _, alice) = signed_in(&house).await;
+    store.is_down.store(true, Ordering::Relaxed);
+    let ended = auth.administration().end_all().await.unwrap();
+    assert_eq!((ended.sessions, ended.unrevoked), (1, None), "nobody knows what is left");
+    store.is_down.store(false, Ordering::Relaxed);
+    auth.sweep().await.unwrap();
+    assert_eq!(house.coder.count_pairs(&alice), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rotation_that_cannot_be_stored_begins_no_write_after_its_lease_and_is_revoked() {
+    let house = House::current();
+    let (store, auth, browser, alice) = signed_in(&house).await;
     house.advance(DAY - 5 * MINUTE);
     assert_eq!(store.updates.load(Ordering::Relaxed), 0, "the test's own premise");
 

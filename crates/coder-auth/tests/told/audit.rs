@@ -181,12 +181,54 @@ async fn who_links_and_unlinks_a_token_is_audited() {
     assert_audited!(log, @r#"INFO coder_backstage::audit: a token was linked event="linked" environment="development" username="alice" user_id=<uuid> entity=user:default/alice@example.com"#);
     link(&house, &browser, "DELETE", None).await;
     assert_audited!(log, @r#"INFO coder_backstage::audit: the link was removed event="unlinked" environment="development" entity=user:default/alice@example.com"#);
+    link(&house, &browser, "DELETE", None).await;
+    assert_audited!(log, @"");
     let unknown = "tokentoken-secretsecretsecretsecret";
     assert_ne!(link(&house, &browser, "POST", Some(unknown)).await.status(), StatusCode::OK);
     assert_audited!(log, @r#"INFO coder_backstage::audit: a token to be linked was refused event="link_refused" environment="development" entity=user:default/alice@example.com reason="Authentication failed, Coder does not accept the token it issued; sign in again: coder answered 401: You are signed out or your session has expired. Please sign in again to continue: Invalid API key format: wrong length of a part""#);
     let foreign = link(&house, &browser, "POST", Some(mallory.session_token.expose())).await;
     assert_ne!(foreign.status(), StatusCode::OK);
     assert_audited!(log, @r#"INFO coder_backstage::audit: a token to be linked was refused event="link_refused" environment="development" username="mallory" user_id=<uuid> entity=user:default/alice@example.com reason="this token belongs to the Coder user 'mallory', who is not you; link one of your own""#);
+}
+
+/// Sends `DELETE /connection`.
+async fn disconnect(house: &House, request: http::request::Builder) -> StatusCode {
+    let request = request.header("x-requested-with", "XMLHttpRequest");
+    house.auth.disconnect(&request.body(Bytes::new()).unwrap()).await.status()
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_disconnects_is_audited_with_what_has_ended() {
+    let (log, _listening) = listening();
+    let house = house();
+    let alice = house.coder.add_user_with_email("alice", "alice@example.com");
+    let browser = house.signed_in(&alice).await;
+    link(&house, &browser, "POST", Some(alice.session_token.expose())).await;
+    log.take();
+    let by_cookie = || browser.request("DELETE", "/api/coder/v1/connection");
+    assert_eq!(disconnect(&house, by_cookie()).await, StatusCode::NO_CONTENT);
+    assert_audited!(log, @r#"
+    INFO coder_backstage::audit: the link was removed event="unlinked" environment="development" entity=user:default/alice@example.com
+    INFO coder_backstage::audit: signed out event="signed_out" environment="development" username="alice" user_id=<uuid> session="<prefix>"
+    "#);
+    assert_eq!(disconnect(&house, by_cookie()).await, StatusCode::UNAUTHORIZED);
+    assert_audited!(log, @"");
+
+    let (again, also) = (house.signed_in(&alice).await, house.signed_in(&alice).await);
+    let token = again.refresh(&house).await.identity_token().to_owned();
+    log.take();
+    let by_token = || {
+        let request = http::Request::delete("/api/coder/v1/connection");
+        request.header("authorization", format!("Bearer {token}"))
+    };
+    for told in [true, false] {
+        assert_eq!(disconnect(&house, by_token()).await, StatusCode::NO_CONTENT);
+        let audited = log.take();
+        assert_eq!(audited.contains("event=\"signed_out\""), told, "{audited}");
+        assert_eq!(audited.contains("entity=user:default/alice@example.com"), told, "{audited}");
+        assert_eq!(audited.lines().count(), usize::from(told), "nothing was linked: {audited}");
+    }
+    assert_eq!(also.refresh(&house).await.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test(start_paused = true)]
@@ -240,6 +282,9 @@ async fn what_an_administrator_ends_is_audited_like_what_persons_do() {
         sessions.into_iter().filter(|it| it.user_name.as_deref() == Some("alice")).collect();
     administration.end_session(&of_alice[0]).await.unwrap();
     administration.end_grants(&of_alice[1..]).await.unwrap();
+    // Each has ended already, so nothing is told again.
+    administration.end_session(&of_alice[0]).await.unwrap();
+    administration.end_grants(&of_alice).await.unwrap();
     assert_audited!(log, @r#"
     INFO coder_backstage::audit: an administrator has ended a session event="ended_by_administrator" environment="development" username="alice" user_id=<uuid> entity=user:default/alice@example.com session="<prefix>"
     INFO coder_backstage::audit: an administrator has ended a session event="ended_by_administrator" environment="development" username="alice" user_id=<uuid> entity=user:default/alice@example.com session="<prefix>"

@@ -179,13 +179,16 @@ fn counted(count: u64) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
 
-fn waiting(unrevoked: u64) -> String {
+fn waiting(unrevoked: Option<u64>) -> String {
     match unrevoked {
-        0 => "; no token waits to be revoked at Coder".to_owned(),
-        count => format!(
+        Some(0) => "; no token waits to be revoked at Coder".to_owned(),
+        Some(count) => format!(
             "; Coder has not revoked {count} token pairs yet, and a running server tries again \
              within ten minutes"
         ),
+        None => "; whether Coder has revoked the tokens of ended grants is not known, because the \
+                 store has failed since, and a running server revokes those that are left"
+            .to_owned(),
     }
 }
 

@@ -50,9 +50,10 @@ pub enum IndexVisibility {
     /// The person's own workspaces.
     #[default]
     Own,
-    /// The workspaces that Coder shows to the person.
+    /// The workspaces that Coder shows to the person: own ones, those that are shared with the person
+    /// or with a group of the person, and those that a role shows.
     Coder,
-    /// All workspaces.
+    /// All workspaces, to everybody who is signed in.
     Everyone,
 }
 

@@ -13,6 +13,10 @@ pub(crate) trait Answer: Sized {
     #[cfg(test)]
     const STATUSES: &'static [u16];
 
+    /// Whether a request with `Last-Event-ID` gets what was missed since that event.
+    #[cfg(test)]
+    const RESUMES: bool = false;
+
     fn into_response(self) -> Response<Body>;
 
     /// Returns the media type and the schema of the body; `None` for an answer without one.

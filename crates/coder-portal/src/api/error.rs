@@ -1,5 +1,6 @@
 //! Reasons why a route has no answer, and what each is answered with.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use backstage_catalog::CatalogError;
@@ -76,13 +77,17 @@ pub(crate) enum ApiError {
     Workspaces(Box<WorkspacesError>),
     #[error(transparent)]
     Coder(#[from] ClientError),
+    /// The failure of one question that several requests have waited for.
+    #[error(transparent)]
+    Shared(Arc<Self>),
 }
 
 impl ApiError {
     /// Tells whether Coder has refused the caller's token.
-    pub(super) fn is_unauthorized(&self) -> bool {
+    pub(crate) fn is_unauthorized(&self) -> bool {
         match self {
             Self::Coder(error) => error.is_unauthorized(),
+            Self::Shared(error) => error.is_unauthorized(),
             Self::Workspaces(error) => error.is_unauthorized(),
             Self::Auth(_)
             | Self::Parameter { .. }
@@ -136,8 +141,15 @@ impl From<WorkspacesError> for ApiError {
 
 impl From<ApiError> for ErrorResponse {
     fn from(error: ApiError) -> Self {
-        let status = match &error {
+        Self::from(&error)
+    }
+}
+
+impl From<&ApiError> for ErrorResponse {
+    fn from(error: &ApiError) -> Self {
+        let status = match error {
             ApiError::Auth(error) => return error.into(),
+            ApiError::Shared(error) => return Self::from(&**error),
             ApiError::Catalog(error) => {
                 let wait = error.is_transient().then_some(CATALOG_RETRY_AFTER);
                 return Self::from_error(StatusCode::SERVICE_UNAVAILABLE, error).retry_after(wait);
@@ -161,11 +173,11 @@ impl From<ApiError> for ErrorResponse {
             ApiError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             ApiError::Interrupted => {
                 let status = StatusCode::SERVICE_UNAVAILABLE;
-                return Self::from_error(status, &error).retry_after(Some(RESTART_RETRY_AFTER));
+                return Self::from_error(status, error).retry_after(Some(RESTART_RETRY_AFTER));
             }
             ApiError::Unrecorded(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        Self::from_error(status, &error)
+        Self::from_error(status, error)
     }
 }
 

@@ -81,7 +81,7 @@ pub(crate) static ROUTES: &[Route] = &[
         path: "/entities/{kind}/{namespace}/{name}/workspaces",
         about: "Creates a workspace of an entity, without waiting for its build. One of this name that was made with the same values is returned (200).",
         who: Who::SignedIn,
-        cost: "4, 1 more where accounts are needed, and at most 2 more for a version of the template that is not known yet",
+        cost: "2 when the caller has read the form within the last minute, else 4; 1 more where accounts are needed, and at most 2 more for a version of the template that is not known yet",
         endpoint: endpoint!(creation::create),
     },
     Route {
@@ -90,7 +90,7 @@ pub(crate) static ROUTES: &[Route] = &[
         path: "/entities/{kind}/{namespace}/{name}/open",
         about: "Opens a workspace of an entity. One that runs is returned (200), one that is stopped is started, and only when there is none a new one is created (202).",
         who: Who::SignedIn,
-        cost: "1 when one runs; 2 to start one; 4 to create one, 1 more where accounts are needed, and at most 2 more for a version of the template that is not known yet",
+        cost: "1 when one runs; 2 to start one; 2 to create one when the caller has read the form within the last minute, else 4; 1 more where accounts are needed, and at most 2 more for a version of the template that is not known yet",
         endpoint: endpoint!(creation::open),
     },
     Route {
@@ -331,10 +331,7 @@ pub(crate) static ROUTES: &[Route] = &[
         cost: OF_INDEX,
         endpoint: raw_endpoint!(
             Nothing,
-            |state, request| match index::events::open(state, request).await {
-                Ok(answer) => answer,
-                Err(error) => return Err(error),
-            },
+            |state, request| index::events::open(state, request).await?,
             NoBody => Events
         ),
     },

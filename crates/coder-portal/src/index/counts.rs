@@ -9,7 +9,7 @@ use coder_workspaces::index::WorkspaceIndex;
 use serde::{Deserialize, Serialize};
 
 use super::entities::KnownEntity;
-use super::query::EntityNames;
+use super::query::EntityRefs;
 use super::status::IndexStatus;
 use super::view::View;
 use crate::api::{ApiError, Call, Json, NoPath};
@@ -22,10 +22,9 @@ const MAX_OWNERS: usize = 20;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CountsQuery {
-    /// References of entities, separated by commas, in a query of at most 32 kB; without it all
-    /// entities with a repository.
-    #[serde(default)]
-    entities: EntityNames,
+    /// References of 1 to 1,000 entities, separated by commas, in a query of at most 32 kB; without it
+    /// all entities with a repository.
+    entities: Option<EntityRefs>,
 }
 
 /// The numbers of workspaces of entities.
@@ -63,16 +62,18 @@ pub(crate) async fn counts(call: Call<NoPath, CountsQuery>) -> Result<Json<Count
     let (view, entities) = call.view().await?;
     let index = view.index.lock();
     let user = call.caller.user_id();
-    let asked = &call.query.entities;
-    let items = if asked.is_empty() {
-        let all = entities.all.iter();
-        all.map(|entity| EntityCount::new(entity, &index, &view, user)).collect()
-    } else {
-        let named = asked.refs().map(|entity_ref| match entities.get(entity_ref) {
-            Some(entity) => EntityCount::new(entity, &index, &view, user),
-            None => EntityCount::unknown(entity_ref),
-        });
-        named.collect()
+    let items = match &call.query.entities {
+        None => {
+            let all = entities.all.iter();
+            all.map(|entity| EntityCount::new(entity, &index, &view, user)).collect()
+        }
+        Some(named) => {
+            let named = named.iter().map(|entity_ref| match entities.get(entity_ref) {
+                Some(entity) => EntityCount::new(entity, &index, &view, user),
+                None => EntityCount::unknown(entity_ref),
+            });
+            named.collect()
+        }
     };
     Ok(Json(Counts { items, status: IndexStatus::new(&index, &view) }))
 }

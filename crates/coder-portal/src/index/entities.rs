@@ -1,28 +1,19 @@
 //! The entities of the catalog that workspaces can belong to.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use coder_config::{RepositoryKey, ScmIntegrations};
-use coder_core::Lock;
 use coder_workspaces::EntityWorkspacesConfig;
-use coder_workspaces::index::{IndexedWorkspace, RepositoryParameter};
-use jiff::Timestamp;
+use coder_workspaces::index::IndexedWorkspace;
+
+use super::shared_answers::SharedAnswers;
+use crate::api::ApiError;
 
 /// An entity with a repository.
 pub(super) struct KnownEntity {
     pub(super) entity_ref: String,
     pub(super) config: EntityWorkspacesConfig,
-}
-
-impl KnownEntity {
-    /// Returns whether a parameter of a workspace is one that the entity looks into, and holds its
-    /// repository.
-    fn is_named_by(&self, parameter: &RepositoryParameter) -> bool {
-        let name = parameter.name.to_lowercase();
-        self.config.repo_url_param_keys.iter().any(|key| key.to_lowercase() == name)
-            && self.config.repository.as_ref().is_some_and(|it| it.matches(&parameter.value))
-    }
 }
 
 /// The entities with a repository.
@@ -56,7 +47,8 @@ impl Entities {
             let key = RepositoryKey::from_url(&parameter.value, integrations);
             let candidates = key.and_then(|key| self.by_repository.get(&key));
             found.extend(candidates.into_iter().flatten().copied().filter(|at| {
-                self.all.get(*at).is_some_and(|entity| entity.is_named_by(parameter))
+                let entity = self.all.get(*at);
+                entity.is_some_and(|it| it.config.is_named_by(&parameter.name, &parameter.value))
             }));
         }
         let found = found.into_iter().filter_map(|at| self.all.get(at));
@@ -69,6 +61,16 @@ impl Entities {
     }
 }
 
+/// The greatest number of environments whose entities are kept.
+const MAX_ENVIRONMENTS: usize = 100;
+
 /// The entities as they were read last, for each environment.
-#[derive(Default)]
-pub(super) struct KnownEntities(pub(super) Lock<BTreeMap<String, (Timestamp, Arc<Entities>)>>);
+pub(super) struct KnownEntities(
+    pub(super) SharedAnswers<String, Result<Arc<Entities>, Arc<ApiError>>>,
+);
+
+impl Default for KnownEntities {
+    fn default() -> Self {
+        Self(SharedAnswers::new(MAX_ENVIRONMENTS))
+    }
+}

@@ -3,17 +3,22 @@
 //! The stream is a page of [`live`](crate::live), which ends with the session, with the credential and
 //! with the server. Events have no ids: their numbers would tell how much changes that the person is
 //! not shown. A page that comes back reads the list again.
+//!
+//! For the same reason a page reads the list again only when something has changed that its person is
+//! shown: a [digest](digest) of all that is shown tells so where the single changes are not known any
+//! more.
 
 use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use coder_auth::http::{ErrorResponse, Event, EventStream, single_param};
 use coder_auth::{AuthError, Caller};
-use coder_client::{Client, WorkspaceId};
+use coder_client::Client;
 use coder_core::{Body, BoxStream, Lock, without_causes};
-use coder_workspaces::index::{IndexChange, IndexRevision, WorkspaceIndex};
+use coder_workspaces::index::{IndexChange, IndexRevision, IndexedWorkspace, WorkspaceIndex};
 use futures_util::future::{Either, select};
 use futures_util::{StreamExt as _, stream};
 use http::{Method, Request, Response};
@@ -21,20 +26,16 @@ use serde::Serialize;
 
 use super::entities::Entities;
 use super::status::IndexStatus;
-use super::view::View;
+use super::view::{Shown, View};
 use super::workspaces::IndexItem;
 use crate::api::ApiError;
+use crate::live::Told;
 use crate::state::PortalState;
 
 /// The interval at which a page hears of changes.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// The greatest number of changes that are told one by one.
 const MAX_CHANGES: usize = 1_000;
-
-#[derive(Serialize)]
-struct Gone {
-    workspace: WorkspaceId,
-}
 
 #[derive(Serialize)]
 struct Problem {
@@ -68,7 +69,6 @@ pub(crate) async fn open(
         seen: None,
         status: None,
         problem: None,
-        has_looked: false,
         ready: VecDeque::new(),
     };
     let world = follower.state.world.clone();
@@ -82,12 +82,27 @@ struct Follower {
     client: Client,
     /// The events of the page itself, of which there is none but the last one.
     end: BoxStream<'static, Event>,
-    /// The index that was told of, and up to where.
-    seen: Option<(Arc<Lock<WorkspaceIndex>>, IndexRevision)>,
+    seen: Option<Seen>,
     status: Option<IndexStatus>,
     problem: Option<String>,
-    has_looked: bool,
     ready: VecDeque<Event>,
+}
+
+/// The state that a page was told of.
+struct Seen {
+    index: Arc<Lock<WorkspaceIndex>>,
+    revision: IndexRevision,
+    shown: Shown,
+    /// The [digest](digest) of the workspaces that were shown.
+    digest: u64,
+}
+
+/// The news for a page.
+enum News {
+    /// An event for each workspace that is shown and has changed.
+    Changes(Vec<Event>),
+    /// More than that, so that the page reads the list again.
+    Reset,
 }
 
 impl Follower {
@@ -102,7 +117,7 @@ impl Follower {
                 return Some(event);
             }
             let (state, caller, client) = (&self.state, &self.caller, &self.client);
-            let is_first = !std::mem::replace(&mut self.has_looked, true);
+            let is_first = self.seen.is_none() && self.problem.is_none();
             let look = Box::pin(async {
                 if !is_first {
                     state.world.runtime.sleep(LOOK_EVERY).await;
@@ -115,57 +130,79 @@ impl Follower {
                 Either::Right((looked, _)) => looked,
             };
             match looked {
-                Ok((view, entities)) => self.take(&view, &entities),
+                Ok((view, entities)) => self.take(view, &entities),
                 Err(error) => self.fail(&error),
             }
         }
     }
 
     /// Tells what has changed in what the person is shown.
-    fn take(&mut self, view: &View, entities: &Entities) {
+    fn take(&mut self, view: View, entities: &Entities) {
         self.problem = None;
         let index = view.index.lock();
-        let status = IndexStatus::new(&index, view);
+        let status = IndexStatus::new(&index, &view);
         if self.status.as_ref() != Some(&status) {
             self.ready.push_back(event("index", &status));
             self.status = Some(status);
         }
-        let told = match &self.seen {
-            Some((seen, revision)) if Arc::ptr_eq(seen, &view.index) => {
-                self.changes(&index, *revision, view, entities)
-            }
-            Some(_) => None,
-            None => Some(Vec::new()),
-        };
-        self.ready.extend(told.unwrap_or_else(|| vec![event("reset", &Nothing {})]));
+        let (news, digest) = self.news(&index, &view, entities);
+        match news {
+            News::Changes(events) => self.ready.extend(events),
+            News::Reset => self.ready.push_back(event("reset", &Nothing {})),
+        }
         let revision = index.revision();
         drop(index);
-        self.seen = Some((Arc::clone(&view.index), revision));
+        let View { index, shown, problem: _ } = view;
+        self.seen = Some(Seen { index, revision, shown, digest });
     }
 
-    /// Makes an event for each change that the person is shown; `None` when there are too many. What
-    /// was not shown before and is not shown now is told to nobody.
-    fn changes(
+    /// Returns the news since the last look, and the digest of what is shown now.
+    fn news(&self, index: &WorkspaceIndex, view: &View, entities: &Entities) -> (News, u64) {
+        let Some(seen) = &self.seen else {
+            // The page reads the list after the first event.
+            return (News::Changes(Vec::new()), digest_of_all(index, view));
+        };
+        if seen.shown != view.shown {
+            return (News::Reset, digest_of_all(index, view));
+        }
+        let is_same = Arc::ptr_eq(&seen.index, &view.index);
+        let Some(changes) = index.changes(seen.revision).filter(|_| is_same) else {
+            let digest = digest_of_all(index, view);
+            let is_as_before = digest == seen.digest;
+            return (if is_as_before { News::Changes(Vec::new()) } else { News::Reset }, digest);
+        };
+        self.told(changes, view, entities, seen.digest)
+    }
+
+    /// Makes an event for each change that the person is shown, and the digest after them. Nobody is
+    /// told of a workspace that was not shown before and is not shown now.
+    fn told(
         &self,
-        index: &WorkspaceIndex,
-        since: IndexRevision,
+        changes: Vec<IndexChange<'_>>,
         view: &View,
         entities: &Entities,
-    ) -> Option<Vec<Event>> {
+        mut digest: u64,
+    ) -> (News, u64) {
         let mut events = Vec::new();
-        for IndexChange { id, before, now, .. } in index.changes(since)? {
-            if let Some(now) = now.filter(|now| view.shows(now)) {
+        for IndexChange { id, before, now, .. } in changes {
+            let before = before.filter(|before| view.shows(before));
+            let now = now.filter(|now| view.shows(now));
+            digest = digest.wrapping_sub(before.map_or(0, self::digest));
+            digest = digest.wrapping_add(now.map_or(0, self::digest));
+            // What is too much is not made.
+            if events.len() > MAX_CHANGES {
+                continue;
+            }
+            if let Some(now) = now {
                 let entity_refs = entities.of_workspace(now, &self.state.integrations);
                 let item = IndexItem::new(now, &entity_refs, self.caller.user_id());
                 events.push(event("workspace", &item));
-            } else if before.is_some_and(|before| view.shows(before)) {
-                events.push(event("gone", &Gone { workspace: id }));
-            }
-            if events.len() > MAX_CHANGES {
-                return None;
+            } else if before.is_some() {
+                events.push(Told::gone(id).to_event());
             }
         }
-        Some(events)
+        let is_too_much = events.len() > MAX_CHANGES;
+        (if is_too_much { News::Reset } else { News::Changes(events) }, digest)
     }
 
     /// Tells once that the index cannot be looked at.
@@ -179,6 +216,33 @@ impl Follower {
 }
 
 fn event(name: &'static str, data: &impl Serialize) -> Event {
-    // Texts, numbers and moments can always be written.
-    Event::new(serde_json::to_string(data).unwrap_or_default()).event(name)
+    Told::new(name, data).to_event()
+}
+
+/// Returns the sum of the [digests](digest) of all workspaces that the person is shown.
+fn digest_of_all(index: &WorkspaceIndex, view: &View) -> u64 {
+    let shown = index.workspaces().filter(|workspace| view.shows(workspace));
+    shown.fold(0, |sum, workspace| sum.wrapping_add(digest(workspace)))
+}
+
+/// Returns a number that is another one when something else is shown of a workspace than its last
+/// use. The order of workspaces makes no difference to the sum of their digests, and one that changes
+/// is taken out and put in.
+fn digest(workspace: &IndexedWorkspace) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    workspace.id.as_uuid().hash(&mut hasher);
+    for text in [
+        &*workspace.name,
+        &*workspace.owner_name,
+        &*workspace.template_name,
+        &*workspace.organization_name,
+        workspace.status.as_str(),
+    ] {
+        text.hash(&mut hasher);
+    }
+    workspace.dormant_at.hash(&mut hasher);
+    for parameter in &workspace.repositories {
+        (&parameter.name, &parameter.value).hash(&mut hasher);
+    }
+    hasher.finish()
 }

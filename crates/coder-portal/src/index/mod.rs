@@ -19,6 +19,7 @@ pub(crate) mod report;
 mod saved;
 mod selection;
 mod service;
+mod shared_answers;
 mod status;
 pub(crate) mod sweep;
 mod view;

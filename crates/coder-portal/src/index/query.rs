@@ -9,6 +9,10 @@ use crate::workspace_query::{Limit, Offset};
 
 /// The greatest number of values of one filter.
 const MAX_VALUES: usize = 100;
+/// The greatest number of entities whose workspaces are counted at once: those of a page of a catalog.
+const MAX_REFS: usize = 1_000;
+/// The value that stands for workspaces without an entity.
+const NONE: &str = "none";
 
 /// The choice of workspaces, in an order. Filters are joined by "and", the values of one by "or".
 #[derive(Debug, Deserialize)]
@@ -78,14 +82,51 @@ impl Names {
 }
 
 impl TryFrom<String> for Names {
-    type Error = &'static str;
+    type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        Ok(Self(parts(&text)?.map(str::to_lowercase).collect()))
+        Ok(Self(parts(&text, MAX_VALUES)?.map(str::to_lowercase).collect()))
     }
 }
 
-/// References of entities; empty for any.
+/// References of entities in the normal form, at least one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
+#[serde(try_from = "String")]
+pub(crate) struct EntityRefs(BTreeSet<String>);
+
+impl EntityRefs {
+    /// Returns the references, in their order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+impl TryFrom<String> for EntityRefs {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let refs: BTreeSet<String> =
+            parts(&text, MAX_REFS)?.map(normal_ref).collect::<Result<_, _>>()?;
+        if refs.is_empty() {
+            return Err("names no entity; leave it out for all".to_owned());
+        }
+        Ok(Self(refs))
+    }
+}
+
+/// Returns a reference of an entity in the normal form.
+fn normal_ref(text: &str) -> Result<String, String> {
+    if text == NONE {
+        return Err("has `none`, which names no entity".to_owned());
+    }
+    let entity_ref = EntityRef::parse_with_defaults(text, "component", "default");
+    entity_ref
+        .map(|entity_ref| entity_ref.to_string())
+        .map_err(|error| coder_core::with_causes(&error))
+}
+
+/// Entities that a workspace may belong to one of; empty for any.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
 #[serde(try_from = "String")]
@@ -101,39 +142,24 @@ impl EntityNames {
         let is_none = self.allows_none && entity_refs.is_empty();
         is_any || is_none || entity_refs.iter().any(|one| self.refs.contains(*one))
     }
-
-    /// Returns the references, in their order.
-    pub(crate) fn refs(&self) -> impl Iterator<Item = &str> {
-        self.refs.iter().map(String::as_str)
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.refs.is_empty()
-    }
 }
 
 impl TryFrom<String> for EntityNames {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let mut names = Self::default();
-        for part in parts(&text)? {
-            if part == "none" {
-                names.allows_none = true;
-                continue;
-            }
-            let entity_ref = EntityRef::parse_with_defaults(part, "component", "default");
-            let entity_ref = entity_ref.map_err(|error| coder_core::with_causes(&error))?;
-            names.refs.insert(entity_ref.to_string());
-        }
-        Ok(names)
+        let (none, refs): (Vec<_>, Vec<_>) =
+            parts(&text, MAX_VALUES)?.partition(|one| *one == NONE);
+        let refs = refs.into_iter().map(normal_ref).collect::<Result<_, _>>()?;
+        Ok(Self { refs, allows_none: !none.is_empty() })
     }
 }
 
-fn parts(text: &str) -> Result<impl Iterator<Item = &str>, &'static str> {
+/// Splits a list at its commas. Empty parts are not there.
+fn parts(text: &str, most: usize) -> Result<impl Iterator<Item = &str>, String> {
     let parts = || text.split(',').map(str::trim).filter(|part| !part.is_empty());
-    if parts().count() > MAX_VALUES {
-        return Err("has more than 100 values");
+    if parts().count() > most {
+        return Err(format!("has more than {most} values"));
     }
     Ok(parts())
 }

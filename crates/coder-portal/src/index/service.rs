@@ -1,11 +1,10 @@
 //! The index that a service account reads for everybody.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use coder_client::{Client, Credential};
 use coder_config::{AppConfig, IndexConfig};
-use coder_core::{Lock, World};
+use coder_core::{Lock, World, hex};
 use coder_workspaces::index::{IndexVisibility, WorkspaceIndex};
 use sha2::{Digest as _, Sha256};
 
@@ -42,12 +41,8 @@ impl ServiceIndex {
         Some(Self {
             client,
             environment: config.auth.environment.to_string(),
-            visibility: match visibility {
-                coder_config::IndexVisibility::Own => IndexVisibility::Own,
-                coder_config::IndexVisibility::Coder => IndexVisibility::Coder,
-                coder_config::IndexVisibility::Everyone => IndexVisibility::Everyone,
-            },
-            fingerprint: hex(&Sha256::digest(identity)),
+            visibility: *visibility,
+            fingerprint: hex(Sha256::digest(identity)),
             index: Lock::new(Arc::new(Lock::new(WorkspaceIndex::new(
                 &config.workspaces.repo_url_param_keys,
                 config.integrations.clone(),
@@ -75,12 +70,4 @@ impl ServiceIndex {
     pub(super) fn set_problem(&self, problem: Option<&'static str>) -> bool {
         std::mem::replace(&mut *self.problem.lock(), problem) != problem
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // A text takes everything.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

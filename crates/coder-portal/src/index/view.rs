@@ -23,6 +23,7 @@ pub(super) struct View {
 }
 
 /// The part of an index that is shown.
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Shown {
     /// All of it, because it was read with the person's own rights.
     All,
@@ -35,7 +36,7 @@ impl View {
     pub(super) fn shows(&self, workspace: &IndexedWorkspace) -> bool {
         match &self.shown {
             Shown::All => true,
-            Shown::Cut(visibility, viewer) => visibility.shows(workspace, viewer),
+            Shown::Cut(visibility, viewer) => viewer.is_shown(workspace, *visibility),
         }
     }
 }
@@ -52,8 +53,9 @@ impl PortalState {
         if let Some(service) = &self.index.service
             && service.environment == environment
         {
-            let (visibility, now) = (service.visibility, self.world.clock.now());
-            let viewer = self.index.viewers.get(caller, client, visibility, now).await?;
+            let visibility = service.visibility;
+            let viewer = self.index.viewers.get(&self.world, caller, client, visibility);
+            let viewer = Box::pin(viewer).await?;
             return Ok(View {
                 index: service.index(),
                 shown: Shown::Cut(visibility, viewer),

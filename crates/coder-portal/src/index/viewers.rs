@@ -1,27 +1,39 @@
 //! Persons as viewers of a service account's index: what Coder says of them, for a minute.
 
-use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use coder_auth::{Caller, CallerRights};
 use coder_client::Client;
 use coder_client::operations::{CheckAuthorization, Permission};
-use coder_core::{Lock, is_within};
+use coder_core::{TransportError, TransportErrorKind, World, timeout};
 use coder_workspaces::index::{IndexVisibility, Viewer};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
+use super::shared_answers::SharedAnswers;
 use crate::api::ApiError;
 
 /// The time for which a person's roles and groups count without being read again.
 const KEPT: SignedDuration = SignedDuration::from_secs(60);
-/// The number of persons from which on those whose time is over are forgotten.
+/// The time for which a refusal or a failure counts: one person who asks again and again, or with many
+/// requests at once, asks Coder only so often.
+const KEPT_FAILURE: SignedDuration = SignedDuration::from_secs(5);
+/// The longest time that Coder is given to tell about a person.
+const LIMIT: Duration = Duration::from_secs(10);
+/// The greatest number of persons that are remembered.
 const MAX: usize = 1_000;
 
 /// The answers of Coder about persons, by their credentials.
-#[derive(Default)]
-pub(super) struct Viewers(Lock<HashMap<CallerRights, (Timestamp, Viewer)>>);
+pub(super) struct Viewers(SharedAnswers<CallerRights, Result<Viewer, Arc<ApiError>>>);
+
+impl Default for Viewers {
+    fn default() -> Self {
+        Self(SharedAnswers::new(MAX))
+    }
+}
 
 impl Viewers {
-    /// Returns the caller as a viewer.
+    /// Returns the caller as a viewer. Requests of one credential at the same time share one question.
     ///
     /// A credential that may not read the person's own workspaces at Coder, such as a token of narrow
     /// scope, reads none through the index either.
@@ -31,32 +43,40 @@ impl Viewers {
     /// When Coder does not let the credential read workspaces, or does not answer.
     pub(super) async fn get(
         &self,
+        world: &World,
         caller: &Caller,
         client: &Client,
         visibility: IndexVisibility,
-        now: Timestamp,
     ) -> Result<Viewer, ApiError> {
-        let rights = caller.rights();
-        let known = self.0.lock().get(&rights).cloned();
-        if let Some((read_at, viewer)) = known
-            && is_within(KEPT, now, read_at)
-        {
-            return Ok(viewer);
-        }
-        let own = Permission::new("read", "workspace").owner("me").any_organization();
-        let may = client.send(&CheckAuthorization::new().permission("read", own)).await?;
-        if may.get("read") != Some(&true) {
-            return Err(ApiError::MayNotReadWorkspaces);
-        }
-        let viewer = match visibility {
-            IndexVisibility::Own | IndexVisibility::Everyone => Viewer::new(caller.user_id()),
-            IndexVisibility::Coder => Viewer::read(client).await?,
+        let ask = async {
+            let read = Box::pin(read(caller, client, visibility));
+            let read = timeout(&*world.runtime, LIMIT, read).await;
+            let late = || Err(TransportError::new(TransportErrorKind::Timeout).into());
+            let read = read.unwrap_or_else(|| late().map_err(ApiError::Coder));
+            let lasts = match &read {
+                Ok(_) => Some(KEPT),
+                // The caller renews the token and asks again.
+                Err(error) if error.is_unauthorized() => None,
+                Err(_) => Some(KEPT_FAILURE),
+            };
+            (read.map_err(Arc::new), lasts)
         };
-        let mut known = self.0.lock();
-        if known.len() >= MAX {
-            known.retain(|_, (read_at, _)| is_within(KEPT, now, *read_at));
-        }
-        known.insert(rights, (now, viewer.clone()));
-        Ok(viewer)
+        self.0.get(&*world.clock, &caller.rights(), ask).await.map_err(ApiError::Shared)
     }
+}
+
+async fn read(
+    caller: &Caller,
+    client: &Client,
+    visibility: IndexVisibility,
+) -> Result<Viewer, ApiError> {
+    let own = Permission::new("read", "workspace").owner("me").any_organization();
+    let may = client.send(&CheckAuthorization::new().permission("read", own)).await?;
+    if may.get("read") != Some(&true) {
+        return Err(ApiError::MayNotReadWorkspaces);
+    }
+    Ok(match visibility {
+        IndexVisibility::Own | IndexVisibility::Everyone => Viewer::new(caller.user_id()),
+        IndexVisibility::Coder => Viewer::read(client).await?,
+    })
 }

@@ -175,9 +175,9 @@ pub(super) struct LineOfEvent<'a> {
     pub(super) level: &'a LogLevel,
     /// Stage of the build; none in the log of an agent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) stage: Option<&'a str>,
-    /// Text of at most 4,096 characters.
-    pub(super) text: &'a str,
+    pub(super) stage: Option<String>,
+    /// Text of at most 4,096 characters, without colors and control characters other than tabs.
+    pub(super) text: String,
 }
 
 /// The last event of a stream.

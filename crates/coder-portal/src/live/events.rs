@@ -5,7 +5,7 @@ use std::sync::Arc;
 use coder_auth::http::Event;
 use coder_client::models::{AgentLog, ProvisionerJobLog, Workspace};
 use coder_client::{AgentId, BuildId, ClientError, WorkspaceId};
-use coder_core::without_causes;
+use coder_core::{cleaned, cleaned_line_to, without_causes};
 use coder_workspaces::Availability;
 use serde::Serialize;
 
@@ -18,14 +18,14 @@ const MAX_LINE: usize = 4096;
 
 /// An event, ready for any number of pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Told {
+pub(crate) struct Told {
     name: &'static str,
     data: Arc<str>,
 }
 
 impl Told {
     /// Returns the event for a page.
-    pub(super) fn to_event(&self) -> Event {
+    pub(crate) fn to_event(&self) -> Event {
         Event::new(&*self.data).event(self.name)
     }
 
@@ -34,7 +34,8 @@ impl Told {
         self.data.len()
     }
 
-    fn new(name: &'static str, data: &impl Serialize) -> Self {
+    /// Makes an event of this name, with data in JSON.
+    pub(crate) fn new(name: &'static str, data: &impl Serialize) -> Self {
         // Texts, numbers and moments can always be written.
         Self { name, data: serde_json::to_string(data).unwrap_or_default().into() }
     }
@@ -45,7 +46,7 @@ impl Told {
     }
 
     /// Makes the event for a workspace that Coder does not show to the person.
-    pub(super) fn gone(workspace: WorkspaceId) -> Self {
+    pub(crate) fn gone(workspace: WorkspaceId) -> Self {
         Self::new("gone", &WorkspaceReference { workspace })
     }
 
@@ -64,8 +65,8 @@ impl Told {
             id: line.id,
             at: line.created_at,
             level: &line.log_level,
-            stage: Some(&*line.stage),
-            text: cut(&line.output),
+            stage: Some(cleaned(&line.stage)),
+            text: cleaned_line_to(MAX_LINE, &line.output),
         });
         let (build, lines) = (Some(build), lines.collect());
         Self::new("log", &LogEvent { workspace, build, agent: None, lines })
@@ -78,7 +79,7 @@ impl Told {
             at: line.created_at,
             level: &line.level,
             stage: None,
-            text: cut(&line.output),
+            text: cleaned_line_to(MAX_LINE, &line.output),
         });
         let (agent, lines) = (Some(agent), lines.collect());
         Self::new("log", &LogEvent { workspace, build: None, agent, lines })
@@ -99,9 +100,21 @@ impl Told {
     }
 }
 
-fn cut(line: &str) -> &str {
-    match line.char_indices().nth(MAX_LINE) {
-        Some((end, _)) => line.get(..end).unwrap_or(line),
-        None => line,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_a_log_says_nothing_to_a_terminal_and_keeps_its_tabs() {
+        let line = |stage: &str, output: &str| {
+            let line = serde_json::json!({ "id": 1, "created_at": "2026-08-20T10:00:00Z",
+                "log_source": "provisioner", "log_level": "info", "stage": stage, "output": output });
+            serde_json::from_value(line).unwrap()
+        };
+        let lines = [line("Plan\u{7}", "\u{1b}[32m+\u{1b}[0m\tadded\u{1b}]0;title\u{7}")];
+        let told = Told::build_log(WorkspaceId::default(), BuildId::default(), &lines);
+        let data: serde_json::Value = serde_json::from_str(&told.data).unwrap();
+        assert_eq!(data["lines"][0]["text"], "+\tadded");
+        assert_eq!(data["lines"][0]["stage"], "Plan ");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Nothing here waits. Events are kept once for all pages of a workspace, up to the size of a
 //! [`Feed`], and a page takes them when it is ready for them; of a page only is kept how far it has
-//! read. So a slow page costs no memory of its own. It is ended when it has left something untaken
+//! read. So a slow page costs no memory of its own. Such a page is ended when it has left something untaken
 //! for too long, which is looked at whenever something is told or a watcher looks again, or when it has
 //! missed lines of a log.
 

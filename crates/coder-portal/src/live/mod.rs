@@ -33,6 +33,7 @@ use jiff::Timestamp;
 use crate::api::Answer;
 use data::End;
 pub(crate) use error::LiveError;
+pub(crate) use events::Told;
 use hub::{Asked, FeedId, Hub, Joined, Line, News, PageId, Taken};
 
 /// The streams of a portal.
@@ -126,6 +127,7 @@ pub(crate) struct LiveEvents;
 #[cfg(test)]
 impl Answer for LiveEvents {
     const STATUSES: &'static [u16] = &[200];
+    const RESUMES: bool = true;
 
     fn into_response(self) -> http::Response<coder_core::Body> {
         coder_auth::http::empty(http::StatusCode::OK)

@@ -39,7 +39,7 @@ impl IconError {
 
 /// Reads the URL of an icon at one of these hosts.
 ///
-/// It is https, so a name that leads elsewhere now than when it was listed has no certificate
+/// The URL is https, so a name that leads elsewhere now than when it was listed has no certificate
 /// there.
 ///
 /// # Errors

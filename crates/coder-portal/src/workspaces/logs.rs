@@ -2,7 +2,7 @@
 
 use coder_client::WorkspaceId;
 use coder_client::operations::{ListAgentLogs, ListBuildLogs};
-use coder_core::cleaned_to;
+use coder_core::{cleaned, cleaned_line_to};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +73,7 @@ pub(crate) struct Line {
     level: String,
     /// Stage of the build; empty in the log of an agent.
     stage: String,
-    /// Text of at most 2,000 characters, without control characters.
+    /// Text of at most 2,000 characters, without colors and control characters other than tabs.
     text: String,
 }
 
@@ -85,8 +85,8 @@ pub(crate) async fn build(call: Call<WorkspaceId, LogQuery>) -> Result<Json<Buil
         id: line.id,
         at: line.created_at,
         level: line.log_level.to_string(),
-        stage: line.stage,
-        text: cleaned_to(MAX_LINE, &line.output),
+        stage: cleaned(&line.stage),
+        text: cleaned_line_to(MAX_LINE, &line.output),
     });
     Ok(Json(BuildLog {
         build_number: latest.build_number,
@@ -110,7 +110,7 @@ pub(crate) async fn agent(call: Call<AgentPath, LogQuery>) -> Result<Json<Lines>
         at: line.created_at,
         level: line.level.to_string(),
         stage: String::new(),
-        text: cleaned_to(MAX_LINE, &line.output),
+        text: cleaned_line_to(MAX_LINE, &line.output),
     });
     Ok(Json(Lines::new(lines)))
 }

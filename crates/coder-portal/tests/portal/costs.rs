@@ -7,6 +7,7 @@ use coder_testkit::FakeUser;
 use http::StatusCode;
 use serde_json::json;
 
+use crate::index::PAYMENTS;
 use crate::support::{CATALOG, House, Page};
 
 const ENTITY: &str = "/entities/component/default/python-project";
@@ -64,6 +65,57 @@ async fn a_new_workspace_of_a_known_version_costs_a_search_its_template_its_form
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_new_workspace_costs_two_requests_when_its_form_was_read_within_the_last_minute() {
+    for is_classic in [false, true] {
+        let house = house(is_classic);
+        let alice = house.coder.add_user("alice");
+        let page = Page::open(&house, &alice).await;
+        page.get(&format!("{ENTITY}/form")).await;
+        house.coder.advance(Duration::from_secs(59));
+        page.cost();
+        let cost = open_a_new_one(&page, &house).await;
+        assert_eq!(cost, ["GET /workspaces", "POST /users/me/workspaces"], "{is_classic}");
+
+        page.post(&format!("{ENTITY}/form"), &json!({ "preset": "Large" })).await;
+        page.cost();
+        let body = json!({ "name": "named", "preset": "Large" });
+        let made = page.post(&format!("{ENTITY}/workspaces"), &body).await;
+        assert_eq!(made.status(), StatusCode::CREATED, "{}", made.text());
+        let by_name = "GET /users/me/workspace/named";
+        assert_eq!(kinds(&page.cost()), [by_name, "POST /users/me/workspaces"], "{is_classic}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_person_has_read_of_a_template_saves_nobody_else_a_question() {
+    let house = House::with_catalog(&format!("{CATALOG}{PAYMENTS}"));
+    let (alice, olga) = (house.coder.add_user("alice"), house.coder.add_user("olga"));
+    let of_alice = Page::open(&house, &alice).await;
+    of_alice.get(&format!("{ENTITY}/form")).await;
+    let page = Page::open(&house, &olga).await;
+    assert_eq!(open_a_new_one(&page, &house).await.len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_template_that_has_changed_since_its_form_was_read_is_read_again_when_coder_refuses() {
+    for is_classic in [false, true] {
+        let house = house(is_classic);
+        let alice = house.coder.add_user("alice");
+        let page = Page::open(&house, &alice).await;
+        page.get(&format!("{ENTITY}/form")).await;
+        house.coder.add_template("devcontainers").deprecated("use the new one");
+        page.cost();
+        let refused = page.ask("POST", &format!("{ENTITY}/open"), "").await;
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{}", refused.text());
+        assert_eq!(
+            refused.message(),
+            "the template `devcontainers` is deprecated: use the new one"
+        );
+        assert!(kinds(&page.cost()).contains(&"POST /users/me/workspaces".to_owned()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_new_workspace_of_a_known_version_with_static_parameters_costs_no_form() {
     let house = house(true);
     let alice = house.coder.add_user("alice");
@@ -88,11 +140,19 @@ async fn a_workspace_that_is_created_by_its_name_is_looked_for_once() {
     };
     assert_eq!(create("first", Some("Large")).await.len(), 6, "and the presets, and the accounts");
     for (name, preset) in [("second", None), ("third", Some("Large"))] {
+        house.coder.advance(Duration::from_secs(60));
         let form = "POST /templateversions/{id}/dynamic-parameters/evaluate";
         let by_name = format!("GET /users/me/workspace/{name}");
         let made = create(name, preset).await;
         assert_eq!(made, [&*by_name, "GET /templates", form, "POST /users/me/workspaces"]);
     }
+    // The values of the third one count for a minute, and others are asked about.
+    let create_it = "POST /users/me/workspaces";
+    assert_eq!(
+        create("fourth", Some("Large")).await,
+        ["GET /users/me/workspace/fourth", create_it]
+    );
+    assert_eq!(create("fifth", None).await.len(), 3);
 }
 
 #[tokio::test(start_paused = true)]

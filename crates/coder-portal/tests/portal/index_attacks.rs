@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use coder_client::WorkspaceId;
+use coder_client::operations::SetUserRoles;
 use coder_core::Body;
 use coder_testkit::{FakeCoder, FakeUser, Fault};
 use futures_util::StreamExt as _;
@@ -11,7 +12,7 @@ use http::StatusCode;
 use tokio::time::timeout;
 
 use crate::index::{add, names};
-use crate::index_service::{house, read};
+use crate::index_service::{Shelf, house, read, read_with};
 use crate::support::{House, Page, visitor};
 
 const ROUTES: [&str; 5] = [
@@ -230,5 +231,119 @@ async fn a_filter_or_a_page_of_any_size_is_bounded() {
     ] {
         let answer = page.get(&wrong).await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{}", answer.text());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_shown_more_or_less_than_before_reads_the_list_again() {
+    let (coder, service, mallory, victor) = company();
+    add_secrets(&coder, &victor);
+    let house = house(coder.clone(), &service, "coder");
+    let page = Page::open(&house, &mallory).await;
+    let _reader = read(&house).await;
+    let mut body = follow(&page).await;
+    events(&mut body, Duration::from_secs(7)).await;
+    for (roles, count) in [(vec!["template-admin"], 5), (Vec::new(), 1)] {
+        let set = SetUserRoles::new(mallory.id, roles);
+        coder.client(&service).send(&set).await.unwrap();
+        coder.advance(Duration::from_secs(61));
+        let told = events(&mut body, Duration::from_secs(7)).await;
+        assert_eq!(told.matches("event: reset").count(), 1, "{told}");
+        assert_eq!(names(page.get("/index/workspaces").await.json()).len(), count);
+        let told = events(&mut body, Duration::from_secs(7)).await;
+        assert!(!told.contains("reset"), "once is enough: {told}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_index_that_is_loaded_anew_is_told_to_those_alone_who_are_shown_something_new_of_it() {
+    let (coder, service, mallory, victor) = company();
+    let store = Shelf::default();
+    let leader = house(coder.clone(), &service, "own");
+    let _leader = read_with(&leader, &store);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let house = house(coder.clone(), &service, "own");
+    let (hers, his) = (Page::open(&house, &mallory).await, Page::open(&house, &victor).await);
+    store.lend(false);
+    let _replica = read_with(&house, &store);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let (mut hers, mut his) = (follow(&hers).await, follow(&his).await);
+    for body in [&mut hers, &mut his] {
+        events(body, Duration::from_secs(7)).await;
+    }
+    store.lend(true);
+    add_secrets(&coder, &victor);
+    coder.advance(Duration::from_secs(120));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    store.lend(false);
+    coder.advance(Duration::from_secs(120));
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    let told = events(&mut his, Duration::from_secs(7)).await;
+    assert!(told.contains("event: reset"), "{told}");
+    let told = events(&mut hers, Duration::from_secs(7)).await;
+    assert!(!told.contains("reset"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_requests_of_a_new_person_ask_coder_once_about_that_person() {
+    let (coder, service, mallory, _) = company();
+    let house = house(coder.clone(), &service, "own");
+    let page = Page::open(&house, &mallory).await;
+    let _reader = read(&house).await;
+    page.cost();
+    let asked = || coder.count("POST", "/api/v2/authcheck");
+    coder.fail_next(Fault::delay(Duration::from_secs(1)).on("/api/v2/authcheck"));
+    let all = futures_util::future::join_all((0..20).map(|_| page.get("/index/counts")));
+    let (answers, ()) = tokio::join!(all, async {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        coder.advance(Duration::from_secs(1));
+    });
+    assert!(answers.iter().all(|answer| answer.status() == StatusCode::OK));
+    assert_eq!(asked(), 1);
+    // A refusal counts for some seconds as well.
+    coder.advance(Duration::from_secs(61));
+    let narrow = Fault::answer(StatusCode::OK, "application/json", r#"{"read":false}"#);
+    coder.fail_next(narrow.on("/api/v2/authcheck"));
+    for _ in 0..3 {
+        assert_eq!(page.get("/index/counts").await.status(), StatusCode::FORBIDDEN);
+    }
+    assert_eq!(asked(), 2);
+    coder.advance(Duration::from_secs(6));
+    assert_eq!(page.get("/index/counts").await.status(), StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_coder_that_does_not_tell_about_a_person_is_not_asked_by_each_request() {
+    let (coder, service, mallory, _) = company();
+    let house = house(coder.clone(), &service, "own");
+    let page = Page::open(&house, &mallory).await;
+    let _reader = read(&house).await;
+    coder.fail_next(Fault::bad_gateway().on("/api/v2/authcheck").times(100));
+    page.cost();
+    assert_eq!(page.get("/index/counts").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let tries = coder.count("POST", "/api/v2/authcheck");
+    let again = page.get("/index/workspaces").await;
+    assert_eq!(again.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(again.headers()["retry-after"], "5");
+    assert_eq!(coder.count("POST", "/api/v2/authcheck"), tries);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_entities_of_a_page_of_the_catalog_are_counted_at_once_and_a_list_of_none_is_refused() {
+    let (coder, service, mallory, _) = company();
+    let house = house(coder, &service, "own");
+    let page = Page::open(&house, &mallory).await;
+    let _reader = read(&house).await;
+    let refs = |count: usize| (0..count).map(|at| format!("c{at},")).collect::<String>();
+    let counts = page.get(&format!("/index/counts?entities={}", refs(1_000))).await;
+    assert_eq!(counts.json()["items"].as_array().map(Vec::len), Some(1_000), "{}", counts.text());
+    for (wrong, said) in [
+        (refs(1_001), "the parameter `entities` has more than 1000 values"),
+        ("none".to_owned(), "the parameter `entities` has `none`, which names no entity"),
+        (",".to_owned(), "the parameter `entities` names no entity; leave it out for all"),
+    ] {
+        let answer = page.get(&format!("/index/counts?entities={wrong}")).await;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{}", answer.text());
+        assert_eq!(answer.message(), said);
     }
 }

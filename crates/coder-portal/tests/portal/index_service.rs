@@ -17,10 +17,17 @@ use crate::support::{CATALOG, House, Page};
 
 /// A store in memory, whose lease is given or not.
 #[derive(Clone)]
-struct Shelf {
+pub(crate) struct Shelf {
     saved: Arc<Lock<Option<Vec<u8>>>>,
     loads: Arc<AtomicUsize>,
     is_free: Arc<AtomicBool>,
+}
+
+impl Shelf {
+    /// Sets whether a lease is given.
+    pub(crate) fn lend(&self, is_free: bool) {
+        self.is_free.store(is_free, Ordering::SeqCst);
+    }
 }
 
 impl Default for Shelf {
@@ -64,7 +71,7 @@ impl Drop for Reader {
 }
 
 /// Reads in the background until this is dropped.
-fn read_with(house: &House, store: &Shelf) -> Reader {
+pub(crate) fn read_with(house: &House, store: &Shelf) -> Reader {
     Reader(tokio::spawn(house.portal.index_reader(Some(Arc::new(store.clone())))))
 }
 

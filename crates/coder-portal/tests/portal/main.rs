@@ -6,6 +6,7 @@
 )]
 
 mod actions;
+mod arrival;
 mod bounds;
 mod callers;
 mod canaries;

@@ -1,5 +1,6 @@
 //! Dynamic client registration (RFC 7591, RFC 7592).
 
+use coder_core::hex;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -204,7 +205,8 @@ fn stored_name(name: &str) -> String {
         return name.to_owned();
     }
     let digest = Sha256::digest(name);
-    let hash: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let mut hash = hex(digest);
+    hash.truncate(8);
     let mut end = NAME_LIMIT - 1 - hash.len();
     while !name.is_char_boundary(end) {
         end -= 1;

@@ -1,6 +1,7 @@
 //! Who is calling.
 
 use coder_client::UserId;
+use coder_core::hex;
 use http::StatusCode;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -203,7 +204,7 @@ impl Deployment<'_> {
     /// session.
     pub(crate) fn csrf_token(session: &str) -> String {
         let digest = Sha256::new().chain_update("csrf:").chain_update(session).finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(digest)
     }
 
     /// Checks that a form of the fake's own dashboard shows the token of the session's pages, in

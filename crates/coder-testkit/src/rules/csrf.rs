@@ -4,6 +4,7 @@
 //! changes something must come from a page of this deployment, and show a token that was made from
 //! that cookie.
 
+use coder_core::hex;
 use http::{Method, StatusCode};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -49,7 +50,7 @@ impl CsrfCookie {
 
 fn token_of(cookie: &str) -> String {
     let digest = Sha256::new().chain_update("csrf:").chain_update(cookie).finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(digest)
 }
 
 /// Refuses a request that changes something, is authenticated by nothing but the session cookie,

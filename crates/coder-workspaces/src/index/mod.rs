@@ -24,5 +24,7 @@ pub use ownership::{
 pub use reader::{IndexProgress, IndexReader, IndexStep};
 pub use snapshot::IndexSnapshotError;
 pub use store::{IndexStore, IndexStoreError};
-pub use visibility::{IndexVisibility, Viewer};
+pub use visibility::Viewer;
 pub use workspace_index::WorkspaceIndex;
+
+pub use coder_config::IndexVisibility;

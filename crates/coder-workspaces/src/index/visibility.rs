@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use coder_client::operations::{GetUser, GetUserRoles, ListGroups};
 use coder_client::{Client, ClientError, GroupId, OrganizationId, UserId, UserRef};
+use coder_config::IndexVisibility;
 
 use super::IndexedWorkspace;
 
@@ -11,37 +12,6 @@ use super::IndexedWorkspace;
 const SITE_READERS: [&str; 2] = ["owner", "template-admin"];
 /// The roles of an organization that read each workspace of the organization.
 const ORGANIZATION_READERS: [&str; 2] = ["organization-admin", "organization-template-admin"];
-
-/// The workspaces that a person is shown of an index which a service account has read.
-///
-/// The default is the strictest one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "a caller must decide about each")]
-pub enum IndexVisibility {
-    /// The person's own workspaces.
-    #[default]
-    Own,
-    /// The workspaces that Coder shows to the person: own ones, those that are shared with the person
-    /// or with a group of the person, and those that a role shows.
-    ///
-    /// The roles are owner and template admin of the deployment, and admin and template admin of the
-    /// workspace's organization. A custom role shows nothing here, although it may at Coder.
-    Coder,
-    /// All workspaces, to everybody who is signed in.
-    Everyone,
-}
-
-impl IndexVisibility {
-    /// Returns whether a person is shown a workspace.
-    pub fn shows(self, workspace: &IndexedWorkspace, viewer: &Viewer) -> bool {
-        let is_own = workspace.owner_id == viewer.user_id;
-        match self {
-            Self::Own => is_own,
-            Self::Coder => is_own || viewer.reads(workspace),
-            Self::Everyone => true,
-        }
-    }
-}
 
 /// A person who looks at an index, as Coder knows that person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +84,20 @@ impl Viewer {
     /// Returns the id of the user.
     pub fn user_id(&self) -> UserId {
         self.user_id
+    }
+
+    /// Returns whether the viewer is shown a workspace.
+    ///
+    /// With [`IndexVisibility::Coder`], the roles that show workspaces of others are owner and template
+    /// admin of the deployment, and admin and template admin of the workspace's organization. A custom
+    /// role shows nothing here, although it may at Coder.
+    pub fn is_shown(&self, workspace: &IndexedWorkspace, visibility: IndexVisibility) -> bool {
+        let is_own = workspace.owner_id == self.user_id;
+        match visibility {
+            IndexVisibility::Own => is_own,
+            IndexVisibility::Coder => is_own || self.reads(workspace),
+            IndexVisibility::Everyone => true,
+        }
     }
 
     /// Returns whether Coder shows the viewer a workspace of somebody else.

@@ -132,10 +132,10 @@ fn a_person_is_shown_what_coders_rules_show() {
         let (person, made) = (Person::roll(&dice), Made::roll(&dice));
         let (viewer, workspace) = (person.viewer(), made.indexed());
         let expected = made.is_shown_to(&person);
-        assert_eq!(IndexVisibility::Coder.shows(&workspace, &viewer), expected, "{viewer:?}");
-        let own = IndexVisibility::default().shows(&workspace, &viewer);
+        assert_eq!(viewer.is_shown(&workspace, IndexVisibility::Coder), expected, "{viewer:?}");
+        let own = viewer.is_shown(&workspace, IndexVisibility::default());
         assert_eq!(own, made.owner == person.user);
-        assert!(IndexVisibility::Everyone.shows(&workspace, &viewer));
+        assert!(viewer.is_shown(&workspace, IndexVisibility::Everyone));
         if expected { shown += 1 } else { hidden += 1 }
     }
     assert!(shown > 500 && hidden > 500, "{shown} shown, {hidden} hidden");
@@ -147,7 +147,7 @@ fn a_custom_role_shows_no_workspaces_of_others() {
     let viewer = Viewer::new(UserId::from(id(1)))
         .roles(["workspace-reader", "Owner"])
         .organization_roles(OrganizationId::from(id(0)), ["owner", "template-admin"]);
-    assert!(!IndexVisibility::Coder.shows(&workspace, &viewer));
+    assert!(!viewer.is_shown(&workspace, IndexVisibility::Coder));
 }
 
 #[async_test]
@@ -169,7 +169,7 @@ async fn each_viewer_is_shown_what_coder_lists_for_that_viewer() {
         let listed = client.send(&ListWorkspaces::new(WorkspaceFilter::new())).await.unwrap();
         let listed: BTreeSet<_> = listed.workspaces.iter().map(|workspace| workspace.id).collect();
         let index = index.lock();
-        let shown = index.workspaces().filter(|it| IndexVisibility::Coder.shows(it, &viewer));
+        let shown = index.workspaces().filter(|it| viewer.is_shown(it, IndexVisibility::Coder));
         let shown: BTreeSet<_> = shown.map(|workspace| workspace.id).collect();
         assert_eq!(shown, listed);
         assert_eq!(shown.len(), number);

@@ -24,6 +24,8 @@ pub(crate) struct Contract {
     takes_idempotency_key: bool,
     body: Option<(Schema, bool)>,
     statuses: &'static [u16],
+    /// Whether the answer goes on after the event that `Last-Event-ID` names.
+    resumes: bool,
     content: Option<(&'static str, Schema)>,
 }
 
@@ -55,6 +57,7 @@ impl Contract {
             takes_idempotency_key: false,
             body: B::schema(schemas),
             statuses: A::STATUSES,
+            resumes: A::RESUMES,
             content: A::content(schemas),
         }
     }
@@ -264,7 +267,7 @@ fn parameters(route: &Route, contract: &Contract) -> Value {
         }));
     }
     parameters.extend(in_query(&contract.query));
-    if contract.content.as_ref().is_some_and(|(kind, _)| *kind == "text/event-stream") {
+    if contract.resumes {
         parameters.push(json!({
             "name": "Last-Event-ID", "in": "header", "required": false, "schema": { "type": "string" },
             "description": "Id of the last event that the page has got, so that it gets what it has missed.",

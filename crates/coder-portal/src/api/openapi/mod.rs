@@ -1,6 +1,6 @@
 //! The description of the API in OpenAPI 3.1.
 //!
-//! It is made from the declarations of the routes and checked in, because a server needs neither the
+//! The description is made from the declarations of the routes and checked in, because a server needs neither the
 //! schemas nor the library that makes them.
 
 use coder_core::Body;
