@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use coder_client::WorkspaceId;
+use coder_client::operations::CreateToken;
 use coder_core::Body;
 use coder_testkit::{FakeCoder, FakeUser, Fault};
 use futures_util::StreamExt as _;
 use http::StatusCode;
+use jiff::SignedDuration;
 use tokio::time::timeout;
 
-use crate::index::{add, names};
+use crate::index::{PAYMENTS, add, names};
 use crate::index_service::{house, read};
-use crate::support::{House, Page, visitor};
+use crate::support::{CATALOG, House, Page, ask, visitor};
 
 const ROUTES: [&str; 5] = [
     "/index/counts",
@@ -231,4 +233,24 @@ async fn a_filter_or_a_page_of_any_size_is_bounded() {
         let answer = page.get(&wrong).await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{}", answer.text());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_with_many_tokens_takes_the_index_of_nobody_else() {
+    let house = House::with_catalog(&format!("{CATALOG}{PAYMENTS}"));
+    let (victor, mallory) = (house.coder.add_user("victor"), house.coder.add_user("mallory"));
+    add(&house.coder, &victor, "hers", "payments");
+    let page = Page::open(&house, &victor).await;
+    page.get("/index/workspaces").await;
+    for number in 0..70 {
+        let day = SignedDuration::from_hours(24);
+        let token = CreateToken::new("me", &format!("token-{number}"), day);
+        let token = house.coder.client(&mallory).send(&token).await.unwrap().key;
+        let request = http::Request::get("/api/coder/v1/index/workspaces");
+        let answer = ask(&house.portal, request.header("coder-session-token", token.expose()));
+        assert_eq!(answer.await.status(), StatusCode::OK);
+    }
+    page.cost();
+    page.get("/index/workspaces").await;
+    assert!(page.cost().is_empty(), "what was read for a minute is there still");
 }
