@@ -59,15 +59,21 @@ impl PostgresSnapshot {
     ///
     /// # Errors
     ///
-    /// As for [`load`](Self::load).
+    /// As for [`load`](Self::load), and when another process has the lease.
     pub async fn save(&self, bytes: Vec<u8>) -> Result<(), StoreError> {
-        let query = "INSERT INTO coder_auth_snapshots (name, saved) VALUES ($1, $2) \
-                     ON CONFLICT (name) DO UPDATE SET saved = EXCLUDED.saved";
-        let save = sqlx::query(query).bind(&self.name).bind(bytes);
-        within(save.execute(&self.pool)).await.map(drop)
+        let query = "INSERT INTO coder_auth_snapshots AS known (name, saved) VALUES ($1, $2) \
+                     ON CONFLICT (name) DO UPDATE SET saved = EXCLUDED.saved \
+                     WHERE known.holder = $3 OR known.leased_until IS NULL \
+                     OR known.leased_until <= now()";
+        let save = sqlx::query(query).bind(&self.name).bind(bytes).bind(&self.holder);
+        match within(save.execute(&self.pool)).await?.rows_affected() {
+            0 => Err(StoreError::new(Leased)),
+            _ => Ok(()),
+        }
     }
 
-    /// Takes the lease for a while, or keeps it. Returns whether this process has it now.
+    /// Takes the lease for a while, or keeps it. Returns whether no other process has it. A duration of
+    /// zero gives it back.
     ///
     /// # Errors
     ///
@@ -78,12 +84,17 @@ impl PostgresSnapshot {
                      ON CONFLICT (name) DO UPDATE \
                      SET holder = EXCLUDED.holder, leased_until = EXCLUDED.leased_until \
                      WHERE known.holder = EXCLUDED.holder OR known.leased_until IS NULL \
-                     OR known.leased_until < now()";
+                     OR known.leased_until <= now()";
         let lease = sqlx::query(query).bind(&self.name).bind(&self.holder);
         let lease = lease.bind(duration.as_secs_f64());
         Ok(within(lease.execute(&self.pool)).await?.rows_affected() == 1)
     }
 }
+
+/// Error of a process that saves while another one has the lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("another process has the lease, so nothing is saved")]
+struct Leased;
 
 /// Bounds a call: a server that is frozen answers nothing.
 async fn within<T>(call: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {

@@ -16,7 +16,7 @@
 mod cluster;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -26,6 +26,7 @@ use coder_auth::store::AuthStore;
 use coder_auth_sqlx::{PostgresAuthStore, PostgresSnapshot, SqlStoreError};
 use coder_core::{Body, Secret, Transport, TransportError};
 use coder_testkit::{Browser, FakeCoder, TestPortal};
+use coder_workspaces::index::{IndexStore, IndexStoreError};
 use futures_util::future::{join, join_all, pending};
 use http::{Request, Response, StatusCode};
 use jiff::SignedDuration;
@@ -357,27 +358,57 @@ async fn what_refuses_says_why_and_no_password_is_in_it() {
     assert!(matches!(error, SqlStoreError::NewerSchema { found: 17, known: 3 }), "{error:?}");
 }
 
-#[tokio::test]
-#[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
-async fn one_replica_holds_the_lease_of_a_snapshot_and_all_read_it() {
-    let cluster = Cluster::shared();
-    let database = cluster.database().await;
-    let connect = async |holder: &str| {
-        PostgresSnapshot::connect(&database.url(), "index", holder).await.unwrap()
-    };
-    let (one, two) = join(connect("one"), connect("two")).await;
-    assert_eq!(one.load().await.unwrap(), None);
-    assert!(one.lease(SignedDuration::from_mins(2)).await.unwrap());
-    assert!(!two.lease(SignedDuration::from_mins(2)).await.unwrap());
-    assert!(one.lease(SignedDuration::from_mins(2)).await.unwrap(), "it keeps it");
-    assert_eq!(two.load().await.unwrap(), None, "a lease is no snapshot");
-    one.save(b"first".to_vec()).await.unwrap();
-    one.save(b"second".to_vec()).await.unwrap();
-    assert_eq!(two.load().await.unwrap().as_deref(), Some(&b"second"[..]));
-    // The first one gives it back early.
-    assert!(one.lease(SignedDuration::ZERO).await.unwrap());
-    assert!(two.lease(SignedDuration::from_mins(2)).await.unwrap());
-    assert!(!one.lease(SignedDuration::from_mins(2)).await.unwrap());
+/// Snapshot of an index, as the server uses it.
+struct Index(PostgresSnapshot);
+
+#[async_trait::async_trait]
+impl IndexStore for Index {
+    async fn load(&self) -> Result<Option<Vec<u8>>, IndexStoreError> {
+        Ok(self.0.load().await?)
+    }
+
+    async fn save(&self, index: Vec<u8>) -> Result<(), IndexStoreError> {
+        Ok(self.0.save(index).await?)
+    }
+
+    async fn lease(&self, duration: SignedDuration) -> Result<bool, IndexStoreError> {
+        Ok(self.0.lease(duration).await?)
+    }
+}
+
+mod snapshot {
+    use super::*;
+
+    coder_testkit::index_store_tests!(
+        tokio::test, ignore = "needs PostgreSQL: cargo xtask test --only postgres" => {
+            let cluster = Cluster::shared();
+            let url = cluster.schema().await;
+            let processes = AtomicUsize::default();
+            async move || {
+                let _running = &cluster;
+                let holder = processes.fetch_add(1, Ordering::SeqCst).to_string();
+                let snapshot = PostgresSnapshot::connect(&url, "index", holder).await;
+                Arc::new(Index(snapshot.unwrap())) as Arc<dyn IndexStore>
+            }
+        }
+    );
+
+    #[tokio::test]
+    #[ignore = "needs PostgreSQL: cargo xtask test --only postgres"]
+    async fn a_lease_is_over_by_the_clock_of_the_database_whoever_is_gone() {
+        let cluster = Cluster::shared();
+        let url = cluster.schema().await;
+        let connect =
+            async |holder: &str| PostgresSnapshot::connect(&url, "index", holder).await.unwrap();
+        let (gone, next) = join(connect("gone"), connect("next")).await;
+        assert!(gone.lease(SignedDuration::from_millis(300)).await.unwrap());
+        while !next.lease(SignedDuration::from_mins(2)).await.unwrap() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        gone.save(b"too late".to_vec()).await.unwrap_err();
+        next.save(b"next".to_vec()).await.unwrap();
+        assert_eq!(gone.load().await.unwrap().as_deref(), Some(&b"next"[..]));
+    }
 }
 
 /// Makes a user who may read and write the tables that `owner` makes in this database, and no more.

@@ -121,8 +121,9 @@
 //!
 //! With the feature `catalog` there is a `FakeCatalog`, the catalog of a Backstage backend, which is
 //! a transport as well. With the feature `conformance` there are suites for whoever implements a store of
-//! `coder-auth` or a catalog: `auth_store_tests!` and `catalog_tests!`. With the feature `recordings` a
-//! program is held to what another one was recorded to do.
+//! `coder-auth` or a catalog: `auth_store_tests!` and `catalog_tests!`. The feature `workspaces` has
+//! `index_store_tests!` for a place of the index of workspaces. With the feature `recordings` a program is
+//! held to what another one was recorded to do.
 //!
 //! # What it is not
 //!
@@ -136,14 +137,16 @@ mod browser;
 #[cfg(feature = "catalog")]
 mod catalog;
 mod clock;
-#[cfg(feature = "conformance")]
-#[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
+#[cfg(any(feature = "conformance", feature = "workspaces"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "conformance", feature = "workspaces"))))]
 pub mod conformance;
 mod doors;
 mod fake;
 mod future;
 mod json;
 mod log_buffer;
+#[cfg(feature = "workspaces")]
+mod memory_index_store;
 mod misuse;
 mod model;
 mod oauth2;
@@ -177,6 +180,8 @@ pub use clock::TestClock;
 pub use doors::FakeServer;
 pub use fake::FakeCoder;
 pub use log_buffer::LogBuffer;
+#[cfg(feature = "workspaces")]
+pub use memory_index_store::MemoryIndexStore;
 pub use model::{FakeApp, FakeUser, NewAgent, NewResource, NewWorkspaceApp, Pace};
 #[cfg(all(feature = "portal", not(target_family = "wasm")))]
 #[cfg_attr(docsrs, doc(cfg(feature = "portal")))]

@@ -64,11 +64,7 @@ pub const HOUSE: &[Member] = &[
     only("coder-auth-sqlx", Floor::Fourth, &["coder-auth", "coder-core"]),
     anything("coder-backstage", Floor::Roof),
     anything("coder-backstage-server", Floor::Roof),
-    only(
-        "coder-testkit",
-        Floor::Aside,
-        &["coder-core", "coder-config", "coder-client", "backstage-catalog", "coder-auth"],
-    ),
+    only("coder-testkit", Floor::Aside, TO_SECOND_FLOOR),
     anything("coder-backstage-examples", Floor::Aside),
     anything("coder-conformance", Floor::Aside),
     anything("coder-simulation", Floor::Aside),

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use coder_auth::CallerRights;
+use coder_auth::{Caller, CallerRights};
+use coder_client::UserId;
 use coder_core::Lock;
 use coder_workspaces::WorkspacesError;
 use coder_workspaces::index::{IndexReader, IndexStep, WorkspaceIndex};
@@ -12,34 +13,65 @@ use jiff::Timestamp;
 
 /// The number of indexes that are kept.
 const MAX_INDEXES: usize = 64;
+/// The number of indexes that are kept for one person, each of another credential.
+const MAX_INDEXES_OF_ONE: usize = 4;
 /// The number of workspaces that are kept in all indexes together.
 const MAX_WORKSPACES: usize = 400_000;
 
 /// The indexes of persons, by their credentials.
 #[derive(Default)]
-pub(super) struct PersonalIndexes(pub(super) Lock<HashMap<CallerRights, Arc<PersonalIndex>>>);
+pub(super) struct PersonalIndexes(Lock<HashMap<CallerRights, Kept>>);
 
-/// The index of one person.
+/// An index that is kept, and whose it is.
+struct Kept {
+    index: Arc<PersonalIndex>,
+    user_id: UserId,
+    asked_at: Timestamp,
+}
+
+/// The index of one credential.
 pub(super) struct PersonalIndex {
     pub(super) index: Arc<Lock<WorkspaceIndex>>,
     pub(super) reader: Mutex<IndexReader>,
-    pub(super) asked_at: Lock<Timestamp>,
 }
 
 impl PersonalIndexes {
-    /// Keeps an index. Those that nobody has asked for longest go when there are too many.
-    pub(super) fn keep(&self, rights: &CallerRights, index: &Arc<PersonalIndex>) {
+    /// Returns the index of a caller, or keeps the one that `make` makes.
+    ///
+    /// When there are too many, the caller's own others go first, and then those that nobody has asked
+    /// for longest.
+    pub(super) fn of(
+        &self,
+        caller: &Caller,
+        now: Timestamp,
+        make: impl FnOnce() -> PersonalIndex,
+    ) -> Arc<PersonalIndex> {
+        let (rights, user_id) = (caller.rights(), caller.user_id());
         let mut indexes = self.0.lock();
-        indexes.insert(rights.clone(), Arc::clone(index));
-        let size = |one: &PersonalIndex| one.index.lock().len();
-        let mut workspaces: usize = indexes.values().map(|one| size(one)).sum();
-        while indexes.len() > MAX_INDEXES || workspaces > MAX_WORKSPACES {
-            let others = indexes.iter().filter(|(one, _)| *one != rights);
-            let oldest = others.min_by_key(|(_, one)| *one.asked_at.lock());
-            let Some(oldest) = oldest.map(|(one, _)| one.clone()) else { break };
-            let gone = indexes.remove(&oldest);
-            workspaces -= gone.map_or(0, |gone| size(&gone)).min(workspaces);
+        let kept = indexes.entry(rights.clone()).or_insert_with(|| {
+            let index = Arc::new(make());
+            Kept { index, user_id, asked_at: now }
+        });
+        kept.asked_at = now;
+        let index = Arc::clone(&kept.index);
+        let mut own = indexes.values().filter(|kept| kept.user_id == user_id).count();
+        let mut workspaces: usize = indexes.values().map(Kept::len).sum();
+        while own > MAX_INDEXES_OF_ONE || indexes.len() > MAX_INDEXES || workspaces > MAX_WORKSPACES
+        {
+            let others = indexes.iter().filter(|(one, _)| **one != rights);
+            let next = others.min_by_key(|(_, kept)| (kept.user_id != user_id, kept.asked_at));
+            let Some(next) = next.map(|(one, _)| one.clone()) else { break };
+            let Some(gone) = indexes.remove(&next) else { break };
+            workspaces = workspaces.saturating_sub(gone.len());
+            own -= usize::from(gone.user_id == user_id);
         }
+        index
+    }
+}
+
+impl Kept {
+    fn len(&self) -> usize {
+        self.index.index.lock().len()
     }
 }
 

@@ -24,21 +24,16 @@ impl PortalState {
     ///
     /// When Coder refuses the credential, or has never told its workspaces and does not answer.
     pub(super) async fn personal_index(&self, caller: &Caller) -> Result<Read, WorkspacesError> {
-        let rights = caller.rights();
         let now = self.world.clock.now();
-        let known = self.index.people.0.lock().get(&rights).cloned();
-        let personal = known.unwrap_or_else(|| {
+        let personal = self.index.people.of(caller, now, || {
             let keys = &self.workspaces_config(caller.environment()).repo_url_param_keys;
             let index = WorkspaceIndex::new(keys, self.integrations.clone());
             let client = self.auth.renewing_client(caller);
-            Arc::new(PersonalIndex {
+            PersonalIndex {
                 index: Arc::new(Lock::new(index)),
                 reader: Mutex::new(IndexReader::new(&client, self.index.budget())),
-                asked_at: Lock::new(now),
-            })
+            }
         });
-        *personal.asked_at.lock() = now;
-        self.index.people.keep(&rights, &personal);
         let read = timeout(&*self.world.runtime, WAIT, Box::pin(personal.catch_up())).await;
         let index = Arc::clone(&personal.index);
         match read {

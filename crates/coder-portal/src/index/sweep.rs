@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use coder_core::{Lock, elapsed, is_within, with_causes};
+use coder_core::{Lock, Runtime, elapsed, is_within, with_causes};
 use coder_workspaces::WorkspacesError;
 use coder_workspaces::index::{IndexReader, IndexStep, IndexStore, WorkspaceIndex};
 use jiff::{SignedDuration, Timestamp};
@@ -16,19 +16,22 @@ use crate::state::PortalState;
 /// How long this process may read for the others, and when it asks to go on.
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
 const ASK_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
+/// The interval at which a process that does not read asks whether it may.
+const ASK_EVERY: Duration = Duration::from_secs(10);
 /// The longest pause, so that the lease is kept.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 /// The interval at which a process that does not read looks at what was saved.
-const LOAD_EVERY: Duration = Duration::from_secs(120);
+const LOAD_EVERY: SignedDuration = SignedDuration::from_mins(2);
 /// The pause after Coder has refused the token.
 const AFTER_REFUSAL: Duration = Duration::from_secs(60);
 
 /// Reads the index of the service account for as long as the portal lives. Without a service account
-/// it ends at once.
+/// the work ends at once.
 pub(crate) async fn run(state: Weak<PortalState>, store: Option<Arc<dyn IndexStore>>) {
-    let mut sweep = Sweep { store, ..Sweep::default() };
+    let mut sweep = None;
     while let Some(portal) = state.upgrade() {
         let Some(service) = &portal.index.service else { return };
+        let sweep = sweep.get_or_insert_with(|| Sweep::new(&portal, service, store.clone()));
         let pause = Box::pin(sweep.step(&portal, service)).await;
         let runtime = Arc::clone(&portal.world.runtime);
         drop(portal);
@@ -44,24 +47,89 @@ struct Reading {
     index: Arc<Lock<WorkspaceIndex>>,
 }
 
-#[derive(Default)]
 struct Sweep {
-    store: Option<Arc<dyn IndexStore>>,
+    lease: Option<Lease>,
     reading: Option<Reading>,
-    leased_at: Option<Timestamp>,
+    loaded_at: Option<Timestamp>,
     /// The hash of what was loaded last.
     loaded: Option<[u8; 32]>,
 }
 
+/// The right of one process to read for all that share a store.
+struct Lease {
+    store: Arc<Saved>,
+    runtime: Arc<dyn Runtime>,
+    /// The last answer, and its moment.
+    answer: Option<(Result<bool, ()>, Timestamp)>,
+}
+
+impl Lease {
+    /// Returns whether this process reads. A store that does not tell stops nobody.
+    async fn is_ours(&mut self, now: Timestamp) -> bool {
+        let known = self.answer.filter(|(answer, asked_at)| {
+            *answer != Ok(false) && is_within(ASK_AGAIN_AFTER, now, *asked_at)
+        });
+        if known.is_some() {
+            return true;
+        }
+        let last = self.answer.map(|(answer, _)| answer);
+        let answer = self.store.lease(LEASE).await;
+        if let Err(error) = &answer
+            && last != Some(Err(()))
+        {
+            tracing::warn!(
+                error = with_causes(error.as_ref()),
+                "another process may read the index of workspaces as well"
+            );
+        }
+        let answer = answer.map_err(drop);
+        self.answer = Some((answer, now));
+        answer != Ok(false)
+    }
+}
+
+impl Drop for Lease {
+    /// Gives the lease back, so that another process need not wait for its end.
+    fn drop(&mut self) {
+        if matches!(self.answer, Some((Ok(true), _))) {
+            let store = Arc::clone(&self.store);
+            self.runtime.spawn(Box::pin(async move {
+                // Otherwise the lease ends by itself.
+                let _ = store.lease(SignedDuration::ZERO).await;
+            }));
+        }
+    }
+}
+
 impl Sweep {
+    fn new(
+        portal: &PortalState,
+        service: &ServiceIndex,
+        store: Option<Arc<dyn IndexStore>>,
+    ) -> Self {
+        let lease = store.map(|store| Lease {
+            store: Arc::new(Saved::new(store, &service.fingerprint)),
+            runtime: Arc::clone(&portal.world.runtime),
+            answer: None,
+        });
+        Self { lease, reading: None, loaded_at: None, loaded: None }
+    }
+
     /// Does the next piece of work, and returns the pause after it.
     async fn step(&mut self, portal: &PortalState, service: &ServiceIndex) -> Option<Duration> {
         let now = portal.world.clock.now();
-        if !self.has_lease(service, now).await {
-            // Whoever reads may save more than is known here.
+        let is_ours = match &mut self.lease {
+            Some(lease) => lease.is_ours(now).await,
+            None => true,
+        };
+        if !is_ours {
             self.reading = None;
-            self.load(portal, service).await;
-            return Some(LOAD_EVERY);
+            // Whoever reads may have saved more than is known here.
+            if !self.loaded_at.is_some_and(|then| is_within(LOAD_EVERY, now, then)) {
+                self.loaded_at = Some(now);
+                self.load(portal, service).await;
+            }
+            return Some(ASK_EVERY);
         }
         if self.reading.is_none() {
             self.reading = Some(self.load(portal, service).await);
@@ -84,32 +152,9 @@ impl Sweep {
         }
     }
 
-    fn saved(&self, service: &ServiceIndex) -> Option<Arc<Saved>> {
-        let store = Arc::clone(self.store.as_ref()?);
-        Some(Arc::new(Saved::new(store, &service.fingerprint)))
-    }
-
-    /// Returns whether this process reads. A store that does not tell stops nobody.
-    async fn has_lease(&mut self, service: &ServiceIndex, now: Timestamp) -> bool {
-        let Some(saved) = self.saved(service) else { return true };
-        if self.leased_at.is_some_and(|asked| is_within(ASK_AGAIN_AFTER, now, asked)) {
-            return true;
-        }
-        self.leased_at = None;
-        match saved.lease(LEASE).await {
-            Ok(true) => self.leased_at = Some(now),
-            Ok(false) => return false,
-            Err(error) => tracing::warn!(
-                error = with_causes(error.as_ref()),
-                "another process may read the index of workspaces as well"
-            ),
-        }
-        true
-    }
-
     /// Begins with what was saved, which is shown at once if it is whole.
     async fn load(&mut self, portal: &PortalState, service: &ServiceIndex) -> Reading {
-        let saved = self.saved(service);
+        let saved = self.lease.as_ref().map(|lease| Arc::clone(&lease.store));
         let restored = match &saved {
             Some(saved) => self.restore(portal, service, saved).await,
             None => None,

@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use coder_client::WorkspaceId;
-use coder_client::operations::SetUserRoles;
+use coder_client::operations::{CreateToken, SetUserRoles};
 use coder_core::Body;
-use coder_testkit::{FakeCoder, FakeUser, Fault};
+use coder_testkit::{FakeCoder, FakeUser, Fault, MemoryIndexStore};
 use futures_util::StreamExt as _;
 use http::StatusCode;
+use jiff::SignedDuration;
 use tokio::time::timeout;
 
-use crate::index::{add, names};
-use crate::index_service::{Shelf, house, read, read_with};
-use crate::support::{House, Page, visitor};
+use crate::index::{PAYMENTS, add, names};
+use crate::index_service::{house, pass, read, read_with};
+use crate::support::{CATALOG, House, Page, ask, visitor};
 
 const ROUTES: [&str; 5] = [
     "/index/counts",
@@ -258,26 +259,20 @@ async fn whoever_is_shown_more_or_less_than_before_reads_the_list_again() {
 #[tokio::test(start_paused = true)]
 async fn an_index_that_is_loaded_anew_is_told_to_those_alone_who_are_shown_something_new_of_it() {
     let (coder, service, mallory, victor) = company();
-    let store = Shelf::default();
+    let store = MemoryIndexStore::default();
     let leader = house(coder.clone(), &service, "own");
     let _leader = read_with(&leader, &store);
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    pass(&coder, 5).await;
     let house = house(coder.clone(), &service, "own");
     let (hers, his) = (Page::open(&house, &mallory).await, Page::open(&house, &victor).await);
-    store.lend(false);
     let _replica = read_with(&house, &store);
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    pass(&coder, 5).await;
     let (mut hers, mut his) = (follow(&hers).await, follow(&his).await);
     for body in [&mut hers, &mut his] {
         events(body, Duration::from_secs(7)).await;
     }
-    store.lend(true);
     add_secrets(&coder, &victor);
-    coder.advance(Duration::from_secs(120));
-    tokio::time::sleep(Duration::from_secs(60)).await;
-    store.lend(false);
-    coder.advance(Duration::from_secs(120));
-    tokio::time::sleep(Duration::from_secs(300)).await;
+    pass(&coder, 300).await;
     let told = events(&mut his, Duration::from_secs(7)).await;
     assert!(told.contains("event: reset"), "{told}");
     let told = events(&mut hers, Duration::from_secs(7)).await;
@@ -346,4 +341,24 @@ async fn the_entities_of_a_page_of_the_catalog_are_counted_at_once_and_a_list_of
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{}", answer.text());
         assert_eq!(answer.message(), said);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_with_many_tokens_takes_the_index_of_nobody_else() {
+    let house = House::with_catalog(&format!("{CATALOG}{PAYMENTS}"));
+    let (victor, mallory) = (house.coder.add_user("victor"), house.coder.add_user("mallory"));
+    add(&house.coder, &victor, "hers", "payments");
+    let page = Page::open(&house, &victor).await;
+    page.get("/index/workspaces").await;
+    for number in 0..70 {
+        let day = SignedDuration::from_hours(24);
+        let token = CreateToken::new("me", &format!("token-{number}"), day);
+        let token = house.coder.client(&mallory).send(&token).await.unwrap().key;
+        let request = http::Request::get("/api/coder/v1/index/workspaces");
+        let answer = ask(&house.portal, request.header("coder-session-token", token.expose()));
+        assert_eq!(answer.await.status(), StatusCode::OK);
+    }
+    page.cost();
+    page.get("/index/workspaces").await;
+    assert!(page.cost().is_empty(), "what was read for a minute is there still");
 }

@@ -1,58 +1,16 @@
 //! The index of a service account: read in the background, warm after a restart, read by one replica.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use coder_core::Lock;
-use coder_testkit::{FakeCoder, FakeUser, Fault};
-use coder_workspaces::index::{IndexStore, IndexStoreError};
+use coder_testkit::{FakeCoder, FakeUser, Fault, MemoryIndexStore};
+use coder_workspaces::index::IndexStore as _;
 use http::StatusCode;
 use jiff::SignedDuration;
 use tokio::task::JoinHandle;
 
 use crate::index::{PAYMENTS, add, names};
 use crate::support::{CATALOG, House, Page};
-
-/// A store in memory, whose lease is given or not.
-#[derive(Clone)]
-pub(crate) struct Shelf {
-    saved: Arc<Lock<Option<Vec<u8>>>>,
-    loads: Arc<AtomicUsize>,
-    is_free: Arc<AtomicBool>,
-}
-
-impl Shelf {
-    /// Sets whether a lease is given.
-    pub(crate) fn lend(&self, is_free: bool) {
-        self.is_free.store(is_free, Ordering::SeqCst);
-    }
-}
-
-impl Default for Shelf {
-    fn default() -> Self {
-        let is_free = Arc::new(AtomicBool::new(true));
-        Self { saved: Arc::default(), loads: Arc::default(), is_free }
-    }
-}
-
-#[async_trait]
-impl IndexStore for Shelf {
-    async fn load(&self) -> Result<Option<Vec<u8>>, IndexStoreError> {
-        self.loads.fetch_add(1, Ordering::SeqCst);
-        Ok(self.saved.lock().clone())
-    }
-
-    async fn save(&self, index: Vec<u8>) -> Result<(), IndexStoreError> {
-        *self.saved.lock() = Some(index);
-        Ok(())
-    }
-
-    async fn lease(&self, _: SignedDuration) -> Result<bool, IndexStoreError> {
-        Ok(self.is_free.load(Ordering::SeqCst))
-    }
-}
 
 /// Makes a portal with an index of this service account, which shows persons what `visibility` says.
 pub(crate) fn house(coder: FakeCoder, service: &FakeUser, visibility: &str) -> House {
@@ -71,8 +29,17 @@ impl Drop for Reader {
 }
 
 /// Reads in the background until this is dropped.
-pub(crate) fn read_with(house: &House, store: &Shelf) -> Reader {
-    Reader(tokio::spawn(house.portal.index_reader(Some(Arc::new(store.clone())))))
+pub(crate) fn read_with(house: &House, store: &MemoryIndexStore) -> Reader {
+    Reader(tokio::spawn(house.portal.index_reader(Some(Arc::new(store.other_process())))))
+}
+
+/// Lets so many seconds go by, for Coder and the portal.
+pub(crate) async fn pass(coder: &FakeCoder, seconds: u64) {
+    let step = Duration::from_secs(5);
+    for _ in 0..seconds / step.as_secs() {
+        coder.advance(step);
+        tokio::time::sleep(step).await;
+    }
 }
 
 pub(crate) async fn read(house: &House) -> Reader {
@@ -109,7 +76,7 @@ async fn an_index_that_is_read_in_the_background_costs_a_person_nothing_of_coder
 #[tokio::test(start_paused = true)]
 async fn after_a_restart_answers_are_there_before_coder_is_read_again() {
     let (coder, service, alice) = company();
-    let store = Shelf::default();
+    let store = MemoryIndexStore::default();
     let first = house(coder.clone(), &service, "everyone");
     let reader = read_with(&first, &store);
     tokio::time::sleep(Duration::from_secs(5)).await;
@@ -127,15 +94,15 @@ async fn after_a_restart_answers_are_there_before_coder_is_read_again() {
 #[tokio::test(start_paused = true)]
 async fn a_saved_index_that_is_broken_or_of_another_token_counts_for_nothing() {
     let (coder, service, alice) = company();
-    let store = Shelf::default();
+    let store = MemoryIndexStore::default();
     let first = house(coder.clone(), &service, "everyone");
     let reader = read_with(&first, &store);
     tokio::time::sleep(Duration::from_secs(5)).await;
     drop(reader);
-    let whole = store.saved.lock().clone().unwrap();
+    let whole = store.saved().unwrap();
     let half = whole[..whole.len() / 2].to_vec();
     for (saved, token) in [(half, &service), (b"nonsense".to_vec(), &service), (whole, &alice)] {
-        *store.saved.lock() = Some(saved);
+        store.set_saved(saved);
         let house = house(coder.clone(), token, "everyone");
         let page = Page::open(&house, &alice).await;
         coder.fail_next(Fault::rate_limited(3_000).on("/api/v2/workspaces"));
@@ -151,25 +118,60 @@ async fn a_saved_index_that_is_broken_or_of_another_token_counts_for_nothing() {
 #[tokio::test(start_paused = true)]
 async fn one_replica_reads_coder_and_the_other_one_what_it_has_saved() {
     let (coder, service, alice) = company();
-    let store = Shelf::default();
-    let reading = house(coder.clone(), &service, "everyone");
+    let store = MemoryIndexStore::default();
+    let [reading, other] = [(), ()].map(|()| house(coder.clone(), &service, "everyone"));
     let reader = read_with(&reading, &store);
     tokio::time::sleep(Duration::from_secs(5)).await;
-    drop(reader);
-    let other = house(coder.clone(), &service, "everyone");
     let page = Page::open(&other, &alice).await;
-    store.is_free.store(false, Ordering::SeqCst);
-    let _reader = read_with(&other, &store);
-    coder.forget_requests();
-    tokio::time::sleep(Duration::from_secs(600)).await;
-    assert!(page.cost().is_empty(), "the lease is somebody else's");
-    assert!(store.loads.load(Ordering::SeqCst) > 3);
+    let _waiting = read_with(&other, &store);
+    let before = coder.count("GET", "/api/v2/workspaces");
+    pass(&coder, 600).await;
+    let looks = coder.count("GET", "/api/v2/workspaces") - before;
+    assert!((5..12).contains(&looks), "a look each minute, of one: {looks}");
+    assert!(store.loads() > 3, "{}", store.loads());
     assert_eq!(names(page.get("/index/workspaces").await.json()), ["pay", "script"]);
-    // The other one has died.
-    store.is_free.store(true, Ordering::SeqCst);
+    // A process that stops gives the lease back.
+    drop(reader);
     add(&coder, &alice, "new", "payments");
-    tokio::time::sleep(Duration::from_secs(200)).await;
+    pass(&coder, 20).await;
     assert_eq!(names(page.get("/index/workspaces").await.json()), ["new", "pay", "script"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_that_has_lost_its_lease_reads_no_more_and_saves_nothing() {
+    let (coder, service, alice) = company();
+    let store = MemoryIndexStore::default();
+    let house = house(coder.clone(), &service, "everyone");
+    let page = Page::open(&house, &alice).await;
+    let _reader = read_with(&house, &store);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    store.end_lease();
+    let other = store.other_process();
+    assert!(other.lease(SignedDuration::from_mins(2)).await.unwrap());
+    let saved = store.saved();
+    pass(&coder, 40).await;
+    add(&coder, &alice, "new", "payments");
+    coder.forget_requests();
+    pass(&coder, 600).await;
+    assert_eq!(coder.count("GET", "/api/v2/workspaces"), 0);
+    assert!(store.saved() == saved, "what the holder has saved");
+    assert_eq!(names(page.get("/index/workspaces").await.json()), ["pay", "script"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_away_is_asked_now_and_then_while_coder_is_read() {
+    let (coder, service, alice) = company();
+    let store = MemoryIndexStore::default();
+    store.set_away(true);
+    let house = house(coder.clone(), &service, "everyone");
+    let page = Page::open(&house, &alice).await;
+    let _reader = read_with(&house, &store);
+    pass(&coder, 100).await;
+    assert_eq!(names(page.get("/index/workspaces").await.json()), ["pay", "script"]);
+    assert!((2..5).contains(&store.lease_requests()), "{} in 100 seconds", store.lease_requests());
+    store.set_away(false);
+    pass(&coder, 1_000).await;
+    assert!(store.saved().is_some());
 }
 
 #[tokio::test(start_paused = true)]

@@ -23,7 +23,7 @@ pub(super) enum Extent {
     Changes,
 }
 
-/// A list that is being read. It is one or more lists of Coder's, one after the other.
+/// A list that is being read: one or more lists of Coder's, one after the other.
 #[derive(Debug)]
 pub(super) struct Listing {
     pub(super) extent: Extent,

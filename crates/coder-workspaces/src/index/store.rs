@@ -26,15 +26,16 @@ pub trait IndexStore: MaybeSend + MaybeSync {
     ///
     /// # Errors
     ///
-    /// When the place cannot be written.
+    /// When the place cannot be written, or somebody else has the [lease](Self::lease): what the holder
+    /// has saved is newer.
     async fn save(&self, index: Vec<u8>) -> Result<(), IndexStoreError>;
 
-    /// Asks for the right to read Coder for this store during the next while, or to keep it. Returns
-    /// whether nobody else has it.
+    /// Asks for the right to read Coder for this store and to [`save`](Self::save) during the next while,
+    /// or to keep it. Returns whether nobody else has it. A duration of zero gives it back.
     ///
     /// Replicas that share a store ask before they read, so that one of them reads and the others
     /// [`load`](Self::load) what it has saved. A store of one process needs no such rule; the default
-    /// always returns `true`.
+    /// always returns `true`. The suite `index_store_tests!` of `coder-testkit` holds a store to this rule.
     ///
     /// # Errors
     ///

@@ -270,7 +270,7 @@ impl WorkspaceIndex {
         parameters: &[BuildParameter],
         unread: Option<String>,
     ) {
-        // It may have been listed with another build meanwhile.
+        // The workspace may have been listed with another build meanwhile.
         if self.waiting.get(&id).is_some_and(|entry| entry.build_id == build)
             && let Some(mut entry) = self.waiting.remove(&id)
         {

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use coder_client::Client;
 use coder_client::operations::RenameWorkspace;
 use coder_config::{Repository, ScmIntegrations};
 use coder_core::Lock;
-use coder_testkit::{FakeCoder, FakeUser, Fault};
+use coder_testkit::{FakeCoder, FakeUser, Fault, MemoryIndexStore};
 use coder_workspaces::index::{
-    IndexReader, IndexSnapshotError, IndexStep, IndexStore, IndexStoreError, RequestBudget,
-    WorkspaceIndex,
+    IndexReader, IndexSnapshotError, IndexStep, IndexStore as _, RequestBudget, WorkspaceIndex,
 };
 use coder_workspaces::{NotSearchable, Owner};
 
@@ -300,29 +298,13 @@ async fn an_index_of_ones_own_workspaces_holds_no_others() {
     assert_eq!(names(&index, PAYMENTS), ["own-0"]);
 }
 
-#[derive(Default)]
-struct Memory(Lock<Option<Vec<u8>>>);
-
-#[cfg_attr(not(target_family = "wasm"), async_trait)]
-#[cfg_attr(target_family = "wasm", async_trait(?Send))]
-impl IndexStore for Memory {
-    async fn load(&self) -> Result<Option<Vec<u8>>, IndexStoreError> {
-        Ok(self.0.lock().clone())
-    }
-
-    async fn save(&self, index: Vec<u8>) -> Result<(), IndexStoreError> {
-        *self.0.lock() = Some(index);
-        Ok(())
-    }
-}
-
 #[async_test]
 async fn a_cold_start_that_crashes_goes_on_from_what_was_saved() {
     let coder = FakeCoder::new();
     let root = coder.add_owner("root");
     add(&coder, &root, "pay", PAYMENTS, 600);
     let client = client(&coder, &root);
-    let store = Arc::new(Memory::default());
+    let store = Arc::new(MemoryIndexStore::default());
     let mut first = reader(&client).store(store.clone());
     let index = empty();
     // The crash comes after 520 builds, of which 504 are saved.

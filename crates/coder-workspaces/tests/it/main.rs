@@ -22,6 +22,7 @@ mod index;
 mod index_entities;
 mod index_model;
 mod index_ownership;
+mod index_store;
 mod index_visibility;
 mod links;
 mod manage;

@@ -155,7 +155,7 @@ impl IndexReader {
         IndexProgress { listed, total, indexed: index.len(), waiting: index.waiting() }
     }
 
-    /// Reads until the index is up to date. It waits where [`step`](Self::step) says so.
+    /// Reads until the index is up to date, and waits where [`step`](Self::step) says so.
     ///
     /// # Errors
     ///
@@ -329,7 +329,7 @@ impl IndexReader {
         let attempts = self.attempts.entry(build).or_default();
         *attempts += 1;
         if *attempts == 1 && (error.is_not_found() || error.is_gone()) {
-            // It was probably deleted, or built anew, since it was listed.
+            // The workspace was probably deleted, or built anew, since it was listed.
             self.to_confirm.push_back(id);
             return None;
         }
@@ -370,7 +370,7 @@ impl IndexReader {
         match saved {
             Ok(()) => self.unsaved = 0,
             Err(error) => {
-                // It is tried again after as many changes more.
+                // The index is saved again after as many changes more.
                 self.unsaved = 1;
                 tracing::warn!(
                     error = with_causes(error.as_ref()),
