@@ -209,9 +209,11 @@ struct Catalog<'a> {
     by_key: HashMap<RepositoryKey, Known<'a>>,
     by_path: BTreeMap<String, Known<'a>>,
     by_name: BTreeMap<(String, String), Known<'a>>,
-    /// Names below an owner, by their length in characters.
-    by_owner: BTreeMap<(String, String), BTreeMap<usize, Vec<(String, Known<'a>)>>>,
+    by_owner: BTreeMap<(String, String), Names<'a>>,
 }
+
+/// The names of the repositories below one owner, by their length in characters.
+type Names<'a> = BTreeMap<usize, Vec<(String, Known<'a>)>>;
 
 impl<'a> Catalog<'a> {
     fn add(&mut self, entity: &'a str, config: &'a EntityWorkspacesConfig) {
