@@ -33,10 +33,17 @@ pub(crate) fn check() -> Result<(), Failure> {
     for script in ["format", "tsc", "lint", "test", "size"] {
         run(&mut npm_run(script))?;
     }
+    check_packages()?;
     // The module of the sign-in logs in to a fake Coder on a socket.
     run(&mut command("cargo build --quiet --package coder-testkit --example fake_coder"))?;
     run(&mut node("--test --test-reporter=dot frontend-config.test.mjs alone.test.mjs"))?;
     run(&mut node("--test --test-reporter=dot browser/portal.test.mjs"))
+}
+
+/// Builds the packages, and tries what `npm publish` would send of them in a project of its own.
+fn check_packages() -> Result<(), Failure> {
+    run(&mut npm_run("build:plugins"))?;
+    run(&mut node("--test --test-reporter=dot packed.test.mjs"))
 }
 
 /// Installs the workspace, unless its lock file is installed already, and builds what the app needs.
