@@ -11,19 +11,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
+import { PACKAGES, pack } from './pack.mjs';
+
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const run = promisify(execFile);
 
 /** A project below this folder: packages that are in the registry are found in the workspace. */
 const PROJECT = join(HERE, 'target/packed');
 const INSTALLED = join(PROJECT, 'node_modules');
-
-const FOLDERS = readdirSync(join(HERE, 'plugins'));
-const PACKAGES = FOLDERS.map(folder => {
-  const manifest = readFileSync(join(HERE, 'plugins', folder, 'package.json'), 'utf8');
-  return { folder, name: JSON.parse(manifest).name };
-});
 
 before(async () => {
   await rm(PROJECT, { recursive: true, force: true });
@@ -32,17 +27,14 @@ before(async () => {
 });
 
 /** Packs a package, and unpacks it into the project. */
-async function install({ folder, name }) {
-  const cwd = join(HERE, 'plugins', folder);
-  const before = readFileSync(join(cwd, 'package.json'), 'utf8');
+async function install({ directory, name }) {
+  const manifest = () => readFileSync(join(directory, 'package.json'), 'utf8');
+  const before = manifest();
   const to = join(INSTALLED, name);
   await mkdir(to, { recursive: true });
-  // `prepack` puts the entries of `dist` into package.json, and `postpack` takes them out again.
-  const pack = ['pack', '--json', '--ignore-scripts=false', `--pack-destination=${PROJECT}`];
-  const { stdout } = await run(NPM, pack, { cwd, shell: process.platform === 'win32' });
-  assert.equal(readFileSync(join(cwd, 'package.json'), 'utf8'), before);
-  const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('[\n')));
-  await run('tar', ['-xzf', join(PROJECT, filename), '--strip-components=1', '-C', to]);
+  const archive = await pack({ directory, name });
+  assert.equal(manifest(), before);
+  await run('tar', ['-xzf', archive, '--strip-components=1', '-C', to]);
 }
 
 const manifestOf = name => JSON.parse(readFileSync(join(INSTALLED, name, 'package.json'), 'utf8'));
