@@ -29,14 +29,26 @@ pub fn portal() -> bool {
 /// Checks the packages, measures the card, and lets people use the app in Chromium.
 pub(crate) fn check() -> Result<(), Failure> {
     tools::browser()?;
+    // Without a PostgreSQL the tests of the sign-in say so, and keep logins in SQLite only.
+    if let Err(missing) = tools::postgres() {
+        println!("{missing}");
+    }
     set_up()?;
     for script in ["format", "tsc", "lint", "test", "size"] {
         run(&mut npm_run(script))?;
     }
+    check_packages()?;
     // The module of the sign-in logs in to a fake Coder on a socket.
     run(&mut command("cargo build --quiet --package coder-testkit --example fake_coder"))?;
-    run(&mut node("--test --test-reporter=dot frontend-config.test.mjs alone.test.mjs"))?;
+    let tests = "wire.test.mjs frontend-config.test.mjs alone.test.mjs";
+    run(&mut node(&format!("--test --test-reporter=dot {tests}")))?;
     run(&mut node("--test --test-reporter=dot browser/portal.test.mjs"))
+}
+
+/// Builds the packages, and tries what `npm publish` would send of them in a project of its own.
+fn check_packages() -> Result<(), Failure> {
+    run(&mut npm_run("build:plugins"))?;
+    run(&mut node("--test --test-reporter=dot packed.test.mjs"))
 }
 
 /// Installs the workspace, unless its lock file is installed already, and builds what the app needs.

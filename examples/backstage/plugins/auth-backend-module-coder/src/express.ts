@@ -20,10 +20,10 @@ export function toRequest(incoming: ExpressRequest, baseUrl: string): Request {
   const request: RequestInit & { duplex?: 'half' } = { method, headers };
   if (method !== 'GET' && method !== 'HEAD') {
     // Backstage may have read the body already.
-    const parsed: unknown = incoming.body;
-    const isRead = parsed !== undefined && incoming.readableEnded;
-    if (isRead) request.body = written(parsed as Record<string, string>, headers);
-    else if (!isRead) request.body = Readable.toWeb(incoming) as globalThis.ReadableStream;
+    const isRead = incoming.body !== undefined && incoming.readableEnded;
+    request.body = isRead
+      ? written(incoming.body, headers)
+      : (Readable.toWeb(incoming) as globalThis.ReadableStream);
     request.duplex = 'half';
   }
   return new Request(new URL(incoming.originalUrl, baseUrl), request);

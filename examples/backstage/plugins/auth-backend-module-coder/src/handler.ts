@@ -79,5 +79,5 @@ async function makeHandler(
   const database = DatabaseManager.fromConfig(config).forPlugin('coder', { logger, lifecycle });
   const login = await KnexRowStore.open(await database.getClient());
   const log = (level: 'error' | 'warn' | 'info', line: string) => logger[level](line);
-  return createHandler(handlerConfig(config.get<JsonObject>()), { login, catalog } as any, { log });
+  return createHandler(handlerConfig(config.get<JsonObject>()), { login, catalog }, { log });
 }

@@ -38,11 +38,17 @@ export async function withIdentity(
   return { ...session, backstageIdentity: prepareBackstageIdentityResponse(identity) };
 }
 
-/** Reads what the page of the popup posts, and to whom. */
-export function readPopup(html: string): { message: any; origin: string } | undefined {
-  const [message, origin] = [...html.matchAll(/decodeURIComponent\('([^']*)'\)/g)].map(([, text]) =>
-    decodeURIComponent(text),
-  );
+/** The two texts in the page of a popup: its message, and the origin that may read it. */
+const TEXTS_OF_POPUP = /decodeURIComponent\('([^']*)'\)/g;
+
+/**
+ * Reads the session that the page of a popup posts, and to whom. A page that tells of a failure, and any other
+ * page, has none.
+ */
+export function readPopup(html: string): { session: Session; origin: string } | undefined {
+  const texts = [...html.matchAll(TEXTS_OF_POPUP)].map(([, text]) => decodeURIComponent(text));
+  const [message, origin] = texts;
   if (message === undefined || origin === undefined) return undefined;
-  return { message: JSON.parse(message), origin };
+  const { response }: { response?: Session } = JSON.parse(message);
+  return response && { session: response, origin };
 }

@@ -1,17 +1,20 @@
-import { environmentOf } from './module';
+import { chooseEnvironment } from './module';
 import { handlerConfig } from './config';
 import { readPopup } from './identity';
 
 describe('the environment of a login', () => {
   it.each([
-    ['/handler/frame/two', ['one', 'two'], 'one', 'two'],
-    ['/handler/frame', ['one'], undefined, 'one'],
-    ['/handler/frame', ['one', 'two'], 'two', 'two'],
-    ['/handler/frame/', ['one', 'two'], undefined, 'one'],
+    ['two', ['one', 'two'], 'one', 'two'],
+    ['frame', ['one'], undefined, 'one'],
+    ['frame', ['one', 'two'], 'two', 'two'],
+    ['frame', ['one', 'two'], undefined, 'one'],
+    [undefined, ['one'], 'one', 'one'],
+    [undefined, ['one', 'two'], 'two', 'two'],
+    [['one', 'two'], ['one', 'two'], 'two', 'two'],
   ])(
-    'at %s of %j is that of its path, the only one, or the usual one',
-    (path, all, usual, environment) => {
-      expect(environmentOf(path, all, usual)).toBe(environment);
+    'of a request that names %j of %j is that one, the only one, or the usual one',
+    (named, all, usual, environment) => {
+      expect(chooseEnvironment(named, all, usual)).toBe(environment);
     },
   );
 });
@@ -45,16 +48,23 @@ describe('the configuration of the handler', () => {
 });
 
 describe('the page of the popup', () => {
-  it('tells what it posts, and to whom', () => {
-    const message = encodeURIComponent(JSON.stringify({ type: 'authorization_response' }));
-    const html = `<script>decodeURIComponent('${message}') decodeURIComponent('https%3A%2F%2Fa.example')</script>`;
-    expect(readPopup(html)).toEqual({
-      message: { type: 'authorization_response' },
+  const page = (message: object) => {
+    const text = encodeURIComponent(JSON.stringify(message));
+    return `<script>decodeURIComponent('${text}') decodeURIComponent('https%3A%2F%2Fa.example')</script>`;
+  };
+
+  it('tells the session, and to whom', () => {
+    const session = { profile: {}, providerInfo: { accessToken: 'a', scope: '' } };
+    expect(readPopup(page({ type: 'authorization_response', response: session }))).toEqual({
+      session,
       origin: 'https://a.example',
     });
   });
 
-  it('that is another one tells nothing', () => {
-    expect(readPopup('<p>not found</p>')).toBeUndefined();
+  it.each([
+    ['tells of a failure', page({ type: 'authorization_response', error: { message: 'no' } })],
+    ['is another one', '<p>not found</p>'],
+  ])('has no session when it %s', (_, html) => {
+    expect(readPopup(html)).toBeUndefined();
   });
 });

@@ -26,7 +26,7 @@ const usernameMatchingUserEntityName = createSignInResolverFactory({
     context.signInWithCatalogUser({ entityRef: { name: info.result.fullProfile.username } }),
 });
 
-const signInResolverFactories: Record<string, SignInResolverFactory<any, any>> = {
+const signInResolverFactories: Record<string, SignInResolverFactory> = {
   usernameMatchingUserEntityName,
   ...commonSignInResolvers,
 };
@@ -48,9 +48,12 @@ export function coderProvider(shared: SharedHandler): AuthProviderFactory {
         }),
       ]),
     );
+    const environmentOf = (named: unknown) =>
+      chooseEnvironment(named, config.keys(), shared.environment());
     const identified = (session: Session, environment: string, cookie: string) =>
       withIdentity(session, resolvers.get(environment), resolverContext, async () => {
-        const url = new URL(`/api/coder/v1/me?env=${environment}`, origin);
+        const url = new URL('/api/coder/v1/me', origin);
+        url.searchParams.set('env', environment);
         const headers = { Cookie: cookie, 'X-Requested-With': 'XMLHttpRequest' };
         const answer = await (await shared.get())(new Request(url, { headers }));
         const body = await answer.json();
@@ -65,31 +68,22 @@ export function coderProvider(shared: SharedHandler): AuthProviderFactory {
         if (answer.status !== 200) return send(answer, outgoing);
         const html = await answer.text();
         const popup = readPopup(html);
-        if (!popup || popup.message.error) {
-          return send(new Response(html, answer), outgoing);
-        }
+        if (!popup) return send(new Response(html, answer), outgoing);
         for (const cookie of answer.headers.getSetCookie()) outgoing.append('set-cookie', cookie);
-        const environment = environmentOf(incoming.path, config.keys(), shared.environment());
-        try {
-          const cookie = answer.headers.getSetCookie().map(it => it.split(';')[0]);
-          const response = await identified(popup.message.response, environment, cookie.join('; '));
-          sendWebMessageResponse(outgoing, popup.origin, {
-            type: 'authorization_response',
-            response,
-          } as any);
-        } catch (error) {
-          sendWebMessageResponse(outgoing, popup.origin, {
-            type: 'authorization_response',
-            error: error as Error,
-          });
-        }
+        const environment = environmentOf(incoming.path.split('/').filter(Boolean).at(-1));
+        const cookie = answer.headers.getSetCookie().map(it => it.split(';')[0]);
+        const message = await identified(popup.session, environment, cookie.join('; ')).then(
+          response => ({ type: 'authorization_response' as const, response }),
+          (error: Error) => ({ type: 'authorization_response' as const, error }),
+        );
+        sendWebMessageResponse(outgoing, popup.origin, message);
         return undefined;
       },
       async refresh(incoming, outgoing) {
         const answer = await (await shared.get())(toRequest(incoming, origin));
         if (answer.status !== 200) return send(answer, outgoing);
         for (const cookie of answer.headers.getSetCookie()) outgoing.append('set-cookie', cookie);
-        const environment = String(incoming.query.env);
+        const environment = environmentOf(incoming.query.env);
         const cookie = incoming.headers.cookie ?? '';
         const session = await identified(await answer.json(), environment, cookie);
         outgoing.json(session);
@@ -101,13 +95,16 @@ export function coderProvider(shared: SharedHandler): AuthProviderFactory {
 }
 
 /**
- * Returns the environment of a login: the one in the path of its callback, the only one, or that of the
- * portal's pages.
+ * Returns the environment of a login: the one that the request names, the only one, or that of the portal's
+ * pages.
  */
-export function environmentOf(path: string, environments: string[], usual: string | undefined) {
-  const last = path.split('/').filter(Boolean).at(-1);
-  const named = environments.find(environment => environment === last);
-  return named ?? (environments.length === 1 ? environments[0] : (usual ?? environments[0]));
+export function chooseEnvironment(
+  named: unknown,
+  [first, ...others]: string[],
+  usual = first,
+): string {
+  if (first === named || others.some(it => it === named)) return String(named);
+  return others.length === 0 ? first : usual;
 }
 
 /**
@@ -154,7 +151,7 @@ export const coderRoutesPlugin = createBackendPlugin({
         // The handler knows its callers itself: the session, an identity token, a token of Coder.
         http.addAuthPolicy({ path: '/', allow: 'unauthenticated' });
         const { origin } = new URL(config.getString('backend.baseUrl'));
-        http.use(passOn(shared.get, origin) as any);
+        http.use(passOn(shared.get, origin));
       },
     });
   },

@@ -24,7 +24,9 @@ export class KnexRowStore {
     if (!(await knex.schema.hasTable(TABLE))) {
       await knex.schema
         .createTable(TABLE, table => {
-          table.string('key', 255).primary();
+          // Keys are compared by their bytes: a database in the language of a country has another order.
+          table.specificType('key', isPostgres(knex) ? 'varchar(255) COLLATE "C"' : 'varchar(255)');
+          table.primary(['key']);
           table.text('value').notNullable();
         })
         .catch(async error => {
@@ -42,10 +44,10 @@ export class KnexRowStore {
   }
 
   async list(range: { start: string; end: string; limit: number }) {
-    const order = this.#isPostgres() ? 'key COLLATE "C"' : 'key';
     return this.#knex(TABLE)
-      .whereRaw(`${order} >= ? and ${order} < ?`, [range.start, range.end])
-      .orderByRaw(order)
+      .where('key', '>=', range.start)
+      .where('key', '<', range.end)
+      .orderBy('key')
       .limit(range.limit)
       .select<{ key: string; value: string }[]>('key', 'value');
   }
@@ -64,7 +66,7 @@ export class KnexRowStore {
           }
           return true;
         },
-        this.#isPostgres() ? { isolationLevel: 'serializable' } : undefined,
+        isPostgres(this.#knex) ? { isolationLevel: 'serializable' } : undefined,
       );
     } catch (error) {
       // Two transactions have met: this one is made anew from what is there then.
@@ -72,10 +74,10 @@ export class KnexRowStore {
       throw error;
     }
   }
+}
 
-  #isPostgres(): boolean {
-    return this.#knex.client.config.client === 'pg';
-  }
+function isPostgres(knex: Knex): boolean {
+  return knex.client.config.client === 'pg';
 }
 
 /** Tells whether PostgreSQL has given up a transaction because of another one. */

@@ -1,4 +1,6 @@
 import type { Entity } from '@backstage/catalog-model';
+import type { CatalogProcessorCache } from '@backstage/plugin-catalog-node';
+import type { JsonValue } from '@backstage/types';
 import { CoderProcessor, type Remark } from './catalog';
 
 const entity: Entity = {
@@ -19,24 +21,33 @@ const TEXT = '`spec.coder.mode` is `banana` and is ignored; it must be `manual` 
 
 function processor(strict: boolean, remarks = REMARKS) {
   const warn = jest.fn();
-  return { warn, processor: new CoderProcessor({ lint: () => remarks, logger: { warn }, strict }) };
+  const checked = new CoderProcessor({ lint: () => remarks, logger: { warn }, strict });
+  const kept = new Map<string, JsonValue>();
+  const cache: CatalogProcessorCache = {
+    get: async <T extends JsonValue>(key: string) => kept.get(key) as T | undefined,
+    set: async (key, value) => void kept.set(key, value),
+  };
+  const location = { type: 'file', target: 'catalog-info.yaml' };
+  const process = (it: Entity) =>
+    checked.preProcessEntity(it, location, jest.fn(), location, cache);
+  return { warn, process };
 }
 
 describe('the processor of the catalog', () => {
   it('warns about a mistake once, and keeps the entity', async () => {
-    const { warn, processor: it } = processor(false);
-    expect(await it.preProcessEntity(entity)).toBe(entity);
-    await it.preProcessEntity(entity);
+    const { warn, process } = processor(false);
+    expect(await process(entity)).toBe(entity);
+    await process(entity);
     expect(warn.mock.calls).toEqual([[`component:default/payments: ${TEXT}`]]);
   });
 
   it('makes a mistake an error of the entity when it is strict', async () => {
-    await expect(processor(true).processor.preProcessEntity(entity)).rejects.toThrow(TEXT);
+    await expect(processor(true).process(entity)).rejects.toThrow(TEXT);
   });
 
   it('leaves out an entity without spec.coder', async () => {
-    const { warn, processor: it } = processor(true);
-    await it.preProcessEntity({ ...entity, spec: {} });
+    const { warn, process } = processor(true);
+    await process({ ...entity, spec: {} });
     expect(warn).not.toHaveBeenCalled();
   });
 });

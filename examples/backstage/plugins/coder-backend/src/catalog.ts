@@ -5,8 +5,16 @@ import {
 } from '@backstage/backend-plugin-api';
 import { stringifyEntityRef, type Entity } from '@backstage/catalog-model';
 import { InputError } from '@backstage/errors';
-import type { CatalogProcessor } from '@backstage/plugin-catalog-node';
+import type {
+  CatalogProcessor,
+  CatalogProcessorCache,
+  CatalogProcessorEmit,
+  LocationSpec,
+} from '@backstage/plugin-catalog-node';
 import { catalogProcessingExtensionPoint } from '@backstage/plugin-catalog-node/alpha';
+
+/** The key of the cache that holds what was logged about an entity. */
+const LOGGED = 'logged';
 
 /** A remark about an entity, as `coder-config` has it. */
 export interface Remark {
@@ -29,8 +37,6 @@ export class CoderProcessor implements CatalogProcessor {
   readonly #lint: Lint;
   readonly #logger: Pick<LoggerService, 'warn'>;
   readonly #strict: boolean;
-  /** What was said about an entity the last time: it is said once. */
-  readonly #said = new Map<string, string>();
 
   constructor(options: { lint: Lint; logger: Pick<LoggerService, 'warn'>; strict: boolean }) {
     this.#lint = options.lint;
@@ -42,21 +48,23 @@ export class CoderProcessor implements CatalogProcessor {
     return 'CoderProcessor';
   }
 
-  async preProcessEntity(entity: Entity): Promise<Entity> {
+  async preProcessEntity(
+    entity: Entity,
+    _location: LocationSpec,
+    _emit: CatalogProcessorEmit,
+    _originLocation: LocationSpec,
+    cache: CatalogProcessorCache,
+  ): Promise<Entity> {
     if (entity.spec?.coder === undefined) return entity;
     const remarks = this.#lint(JSON.stringify(entity))
       .filter(({ path }) => path === 'spec.coder' || path?.startsWith('spec.coder.'))
       .map(({ message, help }) => (help ? `${message}; ${help}` : message));
     const text = remarks.join('. ');
-    const ref = stringifyEntityRef(entity);
-    if (text === '') {
-      this.#said.delete(ref);
-    } else if (this.#strict) {
-      throw new InputError(text);
-    } else if (this.#said.get(ref) !== text) {
-      this.#said.set(ref, text);
-      this.#logger.warn(`${ref}: ${text}`);
-    }
+    if (text !== '' && this.#strict) throw new InputError(text);
+    // The cache is that of this entity. A text is logged once, until it changes.
+    if ((await cache.get<string>(LOGGED)) === text) return entity;
+    await cache.set(LOGGED, text);
+    if (text !== '') this.#logger.warn(`${stringifyEntityRef(entity)}: ${text}`);
     return entity;
   }
 }

@@ -24,10 +24,11 @@ export interface Created {
 export async function check(portal: Portal, token: string, wanted: Wanted) {
   const { entityRef, template, preset, parameters } = wanted;
   const form = await portal.form(token, entityRef, { preset, parameters });
-  const named = template?.split('/').at(-1);
-  if (named !== undefined && named !== '' && named !== form.templateName) {
+  // The field names a template by its organization, too.
+  const { templateName } = form;
+  if (template && template !== templateName && !template.endsWith(`/${templateName}`)) {
     throw new InputError(
-      `${entityRef} has the template ${form.templateName}, not ${named}; write spec.coder.templateName in its catalog file`,
+      `${entityRef} has the template ${templateName}, not ${template}; write spec.coder.templateName in its catalog file`,
     );
   }
   const problems = [

@@ -89,7 +89,7 @@ describe('the action coder:workspace:create', () => {
       { missingAccounts: [{ name: 'GitHub', url: 'https://c/e' }] },
       /GitHub: https:\/\/c\/e/,
     ],
-    ['another template', { templateName: 'other' }, /template other, not web/],
+    ['another template', { templateName: 'other' }, /template other, not acme\/web/],
   ])('fails for %s before anything is made', async (_, form, message) => {
     const asked = answering({ ...FORM, ...form });
     await expect(run(false, { coder: { template: 'acme/web' } })).rejects.toThrow(message);

@@ -2,7 +2,18 @@ import { parseEntityRef } from '@backstage/catalog-model';
 import type { ConfigApi, DiscoveryApi, FetchApi } from '@backstage/core-plugin-api';
 import { CoderApiError, type CoderAction, type CoderApi, type CoderListOptions } from './CoderApi';
 import { watchLive } from './live';
-import type { CoderChoices, CoderLiveEvent, CoderWorkspace } from './wire';
+import type {
+  CoderChoices,
+  CoderCreationForm,
+  CoderEntityOffer,
+  CoderLinkedToken,
+  CoderLiveEvent,
+  CoderOpenedWorkspace,
+  CoderPerson,
+  CoderTemplateList,
+  CoderWorkspace,
+  CoderWorkspaceList,
+} from './wire';
 
 type Query = Record<string, string | number | undefined>;
 
@@ -38,42 +49,54 @@ export class CoderClient implements CoderApi {
     this.#environment = apis.configApi.getOptionalString('auth.environment');
   }
 
-  getMe(options?: { signal?: AbortSignal }) {
+  getMe(options?: { signal?: AbortSignal }): Promise<CoderPerson> {
     return this.#read('/me', options);
   }
 
-  getEntityOffer(entityRef: string, options?: { signal?: AbortSignal }) {
+  getEntityOffer(entityRef: string, options?: { signal?: AbortSignal }): Promise<CoderEntityOffer> {
     return this.#read(entityPath(entityRef), options);
   }
 
-  listEntityWorkspaces(entityRef: string, options: CoderListOptions = {}) {
+  listEntityWorkspaces(
+    entityRef: string,
+    options: CoderListOptions = {},
+  ): Promise<CoderWorkspaceList> {
     const { signal, ...query } = options;
     return this.#read(`${entityPath(entityRef)}/workspaces`, { query, signal });
   }
 
-  listWorkspaces(options: CoderListOptions = {}) {
+  listWorkspaces(options: CoderListOptions = {}): Promise<CoderWorkspaceList> {
     const { signal, ...query } = options;
     return this.#read('/workspaces', { query, signal });
   }
 
-  getWorkspace(id: string, options?: { signal?: AbortSignal }) {
+  getWorkspace(id: string, options?: { signal?: AbortSignal }): Promise<CoderWorkspace> {
     return this.#read(`/workspaces/${encodeURIComponent(id)}`, options);
   }
 
-  getCreationForm(entityRef: string, choices?: CoderChoices) {
+  getCreationForm(entityRef: string, choices?: CoderChoices): Promise<CoderCreationForm> {
     const path = `${entityPath(entityRef)}/form`;
     return choices ? this.#read(path, { method: 'POST', body: choices }) : this.#read(path);
   }
 
-  createWorkspace(entityRef: string, choices: CoderChoices & { name: string }) {
+  createWorkspace(
+    entityRef: string,
+    choices: CoderChoices & { name: string },
+  ): Promise<CoderWorkspace> {
     return this.#read(`${entityPath(entityRef)}/workspaces`, { method: 'POST', body: choices });
   }
 
-  openWorkspace(entityRef: string, choices: CoderChoices & { name?: string } = {}) {
+  openWorkspace(
+    entityRef: string,
+    choices: CoderChoices & { name?: string } = {},
+  ): Promise<CoderOpenedWorkspace> {
     return this.#read(`${entityPath(entityRef)}/open`, { method: 'POST', body: choices });
   }
 
-  act(workspace: Pick<CoderWorkspace, 'id' | 'name'>, action: CoderAction) {
+  act(
+    workspace: Pick<CoderWorkspace, 'id' | 'name'>,
+    action: CoderAction,
+  ): Promise<CoderWorkspace> {
     const path = `/workspaces/${encodeURIComponent(workspace.id)}`;
     const query = { expectedName: workspace.name };
     switch (action.kind) {
@@ -94,20 +117,20 @@ export class CoderClient implements CoderApi {
     }
   }
 
-  listTemplates() {
+  listTemplates(): Promise<CoderTemplateList> {
     return this.#read('/templates');
   }
 
-  getTemplateForm(template: string, choices: CoderChoices = {}) {
+  getTemplateForm(template: string, choices: CoderChoices = {}): Promise<CoderCreationForm> {
     const path = `/templates/${encodeURIComponent(template)}/form`;
     return this.#read(path, { method: 'POST', body: choices });
   }
 
-  getLink() {
+  getLink(): Promise<CoderLinkedToken> {
     return this.#read('/link');
   }
 
-  link(token: string) {
+  link(token: string): Promise<CoderLinkedToken> {
     return this.#read('/link', { method: 'POST', body: { token } });
   }
 
@@ -130,7 +153,7 @@ export class CoderClient implements CoderApi {
   }
 
   /** Returns the body of an answer, which has the type that its route declares. */
-  async #read(path: string, asked?: Asked): Promise<any> {
+  async #read<T>(path: string, asked?: Asked): Promise<T> {
     const response = await this.#ask(path, asked);
     try {
       return await response.json();

@@ -90,10 +90,11 @@ describe('readLiveEvent', () => {
     });
   });
 
-  it('reads a workspace with the words of earlier servers', () => {
-    const data = { ...state, workspace: 'a', nextAction: 'open', build: { number: 3 } };
-    expect(readLiveEvent('workspace', data)).toMatchObject({
-      workspace: { id: 'a', action: 'open', buildNumber: 3 },
+  it('knows by its workspace what an event is about', () => {
+    const lines = [{ id: 1, level: 'info', text: 'Planning' }];
+    expect(readLiveEvent('gone', { workspace: 'a' })).toEqual({ type: 'gone', id: 'a' });
+    expect(readLiveEvent('log', { workspace: 'a', build: 'b', lines })).toEqual({
+      ...{ type: 'log', id: 'a', source: 'b', lines },
     });
   });
 

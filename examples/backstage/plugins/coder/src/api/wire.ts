@@ -261,7 +261,7 @@ export interface CoderLogLine {
   id: number;
   at?: string | null;
   level: string;
-  stage?: string;
+  stage?: string | null;
   text: string;
 }
 
@@ -298,38 +298,57 @@ export type CoderLiveEvent =
   | { type: 'logCut'; id: string }
   | { type: 'end'; reason: string; retryAfterSeconds?: number };
 
-type Json = Record<string, any>;
+/**
+ * The data of the live stream's events, by their names.
+ * @public
+ */
+export interface CoderLiveData {
+  workspace: CoderLiveWorkspace;
+  gone: { workspace: string };
+  problem: { workspace: string; message: string };
+  log: {
+    workspace: string;
+    build?: string | null;
+    agent?: string | null;
+    lines: CoderLogLine[];
+  };
+  logCut: { workspace: string };
+  end: { reason: string; retryAfterSeconds?: number | null };
+}
 
 /** Reads an event of the stream. Returns `undefined` for one that this package does not know. */
-export function readLiveEvent(name: string, data: Json): CoderLiveEvent | undefined {
-  // Events called an id `workspace`, and two other fields by other words, before they took those of lists.
-  const id: string = data.id ?? data.workspace;
+export function readLiveEvent(name: string, data: unknown): CoderLiveEvent | undefined {
   switch (name) {
     case 'workspace': {
-      const { name: workspaceName, owner, template, availability, label } = data;
-      const { reason = null, outdated, favorite, dormantAt = null, deadline = null } = data;
-      const action = data.action ?? data.nextAction;
-      const buildNumber = data.buildNumber ?? data.build?.number;
+      const workspace = data as CoderLiveData['workspace'];
+      const { id, owner, template, availability, label, action, buildNumber } = workspace;
+      // What an event does not name is not so any more.
+      const { reason = null, outdated, favorite, dormantAt = null, deadline = null } = workspace;
       return {
         type: 'workspace',
         workspace: {
-          ...{ id, name: workspaceName, owner, template, availability, label, reason },
+          ...{ id, name: workspace.name, owner, template, availability, label, reason },
           ...{ action, buildNumber, outdated, favorite, dormantAt, deadline },
         },
       };
     }
     case 'gone':
-    case 'logCut':
-      return { type: name, id };
-    case 'problem':
-      return { type: name, id, message: data.message };
-    case 'log': {
-      // The id of a log's workspace is apart from those of its lines in every version.
-      const workspace: string = data.workspace ?? data.id;
-      return { type: name, id: workspace, source: data.build ?? data.agent, lines: data.lines };
+    case 'logCut': {
+      const { workspace } = data as CoderLiveData['gone'];
+      return { type: name, id: workspace };
     }
-    case 'end':
-      return { type: name, reason: data.reason, retryAfterSeconds: data.retryAfterSeconds };
+    case 'problem': {
+      const { workspace, message } = data as CoderLiveData['problem'];
+      return { type: name, id: workspace, message };
+    }
+    case 'log': {
+      const { workspace, build, agent, lines } = data as CoderLiveData['log'];
+      return { type: name, id: workspace, source: build ?? agent ?? '', lines };
+    }
+    case 'end': {
+      const { reason, retryAfterSeconds } = data as CoderLiveData['end'];
+      return { type: name, reason, retryAfterSeconds: retryAfterSeconds ?? undefined };
+    }
     default:
       return undefined;
   }
