@@ -31,8 +31,9 @@ async function draw(answer: CoderIndexList | Error) {
 
 async function drawEveryone(answer: CoderIndexList = EVERYONE) {
   const { portal, user } = await draw(answer);
-  await user.click(await screen.findByRole('tab', { name: 'Everyone’s' }));
-  await screen.findByRole('region', { name: 'Workspaces of everyone' });
+  await user.click(await screen.findByText('Everyone’s'));
+  await screen.findByText('Workspaces of everyone');
+  await screen.findByText('Any owner');
   const lastAsked = () => portal.api.listIndex.mock.calls.at(-1)?.[0];
   return { portal, user, lastAsked };
 }
@@ -79,7 +80,7 @@ describe('everyone’s workspaces', () => {
   it('are filtered, with the number of workspaces of each value', async () => {
     const { user, lastAsked } = await drawEveryone();
     const owner = screen.getByLabelText('Owner');
-    expect(within(owner).getByRole('option', { name: 'bob (1)' })).toBeInTheDocument();
+    expect(within(owner).getByText('bob (1)')).toBeInTheDocument();
     await user.selectOptions(owner, 'bob');
     await waitFor(() => expect(lastAsked()).toMatchObject({ owner: 'bob', offset: 0 }));
     await user.selectOptions(screen.getByLabelText('Entity'), 'none');
@@ -90,25 +91,22 @@ describe('everyone’s workspaces', () => {
 
   it('are sorted by a click on a column, and the other way around by another', async () => {
     const { user, lastAsked } = await drawEveryone();
-    await user.click(screen.getByRole('button', { name: 'Last used' }));
+    await user.click(screen.getByText('Last used'));
     await waitFor(() => expect(lastAsked()).toMatchObject({ sort: 'lastUsedAt', order: 'asc' }));
-    await user.click(screen.getByRole('button', { name: 'Last used' }));
+    await user.click(screen.getByText('Last used'));
     await waitFor(() => expect(lastAsked()).toMatchObject({ order: 'desc' }));
-    expect(screen.getByRole('columnheader', { name: 'Last used' })).toHaveAttribute(
-      'aria-sort',
-      'descending',
-    );
+    expect(screen.getByText('Last used').closest('th')).toHaveAttribute('aria-sort', 'descending');
   });
 
   it('are read page by page', async () => {
     const { user, lastAsked } = await drawEveryone();
     expect(screen.getByText('1 to 25 of 60')).toBeVisible();
-    expect(screen.getByRole('button', { name: 'Previous page' })).toBeDisabled();
-    await user.click(screen.getByRole('button', { name: 'Next page' }));
+    expect(screen.getByText('Previous page').closest('button')).toBeDisabled();
+    await user.click(screen.getByText('Next page'));
     await waitFor(() => expect(lastAsked()).toMatchObject({ offset: 25, limit: 25 }));
-    await user.click(screen.getByRole('button', { name: 'Next page' }));
+    await user.click(screen.getByText('Next page'));
     expect(await screen.findByText('51 to 60 of 60')).toBeVisible();
-    expect(screen.getByRole('button', { name: 'Next page' })).toBeDisabled();
+    expect(screen.getByText('Next page').closest('button')).toBeDisabled();
   });
 
   it('are saved as a file, those of the filters and no others', async () => {
@@ -117,7 +115,7 @@ describe('everyone’s workspaces', () => {
     Object.assign(URL, { createObjectURL: made, revokeObjectURL: jest.fn() });
     const { portal, user } = await drawEveryone();
     await user.selectOptions(screen.getByLabelText('Owner'), 'bob');
-    await user.click(screen.getByRole('button', { name: 'Export as CSV' }));
+    await user.click(screen.getByText('Export as CSV'));
     await waitFor(() => expect(made).toHaveBeenCalled());
     const [format, selection] = portal.api.exportIndex.mock.calls[0];
     expect(format).toBe('csv');
@@ -130,7 +128,7 @@ describe('everyone’s workspaces', () => {
     await user.selectOptions(screen.getByLabelText('Status'), 'failed');
     expect(await screen.findByText('Coder does not answer.')).toBeVisible();
     portal.api.listIndex.mockResolvedValue(EVERYONE);
-    await user.click(screen.getByRole('button', { name: 'Try again' }));
+    await user.click(screen.getByText('Try again'));
     await waitFor(() => expect(screen.queryByText('Coder does not answer.')).toBeNull());
   });
 
@@ -143,7 +141,7 @@ describe('everyone’s workspaces', () => {
     const { portal, user, lastAsked } = await drawEveryone();
     portal.api.listIndex.mockResolvedValue(indexOf({}));
     await user.selectOptions(screen.getByLabelText('Template'), 'web');
-    await user.click(await screen.findByRole('button', { name: 'Show all' }));
+    await user.click(await screen.findByText('Show all'));
     await waitFor(() => expect(lastAsked().template).toBeUndefined());
   });
 });
