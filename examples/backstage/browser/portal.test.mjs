@@ -235,6 +235,75 @@ describe('a person at the portal', () => {
     await page.getByText(/may be out of date/).waitFor({ state: 'detached' });
   });
 
+  test('sees that Coder is away, and goes on without a reload when it is back', async context => {
+    const { page } = await signedIn(context, 'alice');
+    await page.goto(PAYMENTS);
+    await isOnline(page, 'payments-dev');
+    await portal.away();
+    try {
+      await page.getByText(/may be out of date: /).waitFor({ timeout: 60_000 });
+      await itemOf(page, 'payments-dev').waitFor();
+      const other = await page.context().newPage();
+      await other.goto('/catalog/default/component/web-shop');
+      // A page that has read nothing yet says whose fault it is, and offers another try.
+      await other.locator('[data-coder-card=error]').waitFor({ timeout: 60_000 });
+      await other.getByRole('button', { name: 'Try again' }).waitFor();
+      await portal.back();
+      await other.getByRole('button', { name: 'Try again' }).click();
+      await other.locator('[data-coder-card=ready]').waitFor({ timeout: 60_000 });
+    } finally {
+      await portal.back();
+    }
+    await page.getByText(/may be out of date/).waitFor({ state: 'detached', timeout: 60_000 });
+    await isOnline(page, 'payments-dev');
+  });
+
+  test('has everyone’s workspaces on the page, filtered, sorted and saved as a file', async context => {
+    const { page } = await signedIn(context, 'alice');
+    await page.goto('/coder');
+    await page.getByRole('tab', { name: 'Everyone’s' }).click();
+    const table = page.getByRole('region', { name: 'Table of workspaces' });
+    await table.locator('[data-workspace="bob/python"]').waitFor();
+    await page.getByText(/^Read from Coder/).waitFor();
+    await picture(page, 'everyone');
+    assert.deepEqual(await faults(page, '[data-coder-everyone]'), []);
+    await page.getByLabel('Owner', { exact: true }).selectOption('bob');
+    await table.locator('[data-workspace="alice/scratch"]').waitFor({ state: 'detached' });
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Export as CSV' }).click(),
+    ]);
+    const text = await readFile(await download.path(), 'utf8');
+    assert.match(text, /"bob"/);
+    assert.doesNotMatch(text, /"alice"/);
+    await page.getByLabel('Owner', { exact: true }).selectOption('');
+    await table.getByRole('button', { name: 'Owner' }).click();
+    await page.waitForFunction(() =>
+      document.querySelector('tbody tr')?.getAttribute('data-workspace')?.startsWith('bob/'),
+    );
+    await table.getByRole('link', { name: 'Payments', exact: true }).first().click();
+    await page.waitForURL(/component\/payments/);
+  });
+
+  test('chooses a preset before a workspace is made', async context => {
+    const { page } = await signedIn(context, 'alice');
+    await page.goto('/catalog/default/component/web-shop');
+    // The test of deletion has left alice without a workspace of this component.
+    await cardOf(page).getByText('You have no workspace for this repository yet.').waitFor();
+    await page.getByRole('button', { name: 'Open in Coder' }).click();
+    const form = page.getByRole('form', { name: 'New workspace of Web' });
+    await form.waitFor();
+    await picture(page, 'presets');
+    assert.deepEqual(await faults(page, '[data-coder-card]'), []);
+    await form.getByLabel('Preset').selectOption('America');
+    await form.getByRole('button', { name: 'Create and open' }).click();
+    await page
+      .getByText(/^(Creating|web-shop)/)
+      .first()
+      .waitFor();
+    await cardOf(page).getByRole('listitem').first().waitFor();
+  });
+
   test('uses the card on a phone', async context => {
     const { page } = await signedIn(context, 'alice', { viewport: { width: 360, height: 740 } });
     await page.goto(PAYMENTS);
@@ -273,5 +342,46 @@ describe('a person at the portal', () => {
     const link = page.getByRole('link', { name: /Open from-template in Coder/ });
     await link.first().waitFor({ timeout: 40_000 });
     assert.match(await link.first().getAttribute('href'), /@alice\/from-template$/);
+  });
+});
+
+describe('a person at an app of the legacy system', () => {
+  /** The provider of a list that signed the person in: Backstage remembers it. */
+  const REMEMBERED = { '@backstage/core:SignInPage:provider': 'coder-auth-provider' };
+
+  /** Lets the browser show the app of the legacy system. */
+  const legacy = (page, settings) =>
+    page.addInitScript(
+      values => Object.entries(values).forEach(([key, it]) => localStorage.setItem(key, it)),
+      { system: 'legacy', ...settings },
+    );
+
+  for (const provider of ['above', 'below', 'around']) {
+    test(`has the card beside the about card, with the provider ${provider} the router`, async context => {
+      const { page } = await signedIn(context, 'alice');
+      await legacy(page, { ...REMEMBERED, provider });
+      await page.goto(PAYMENTS);
+      await isOnline(page, 'payments-dev');
+      await page.getByText('Takes money from customers and tells the ledger.').first().waitFor();
+      if (provider === 'above') await picture(page, 'legacy-card');
+      assert.deepEqual(await faults(page, '[data-coder-card]'), []);
+      await page.route('**/api/coder/v1/**', route =>
+        route.fulfill({ status: 401, contentType: 'application/json', body: '{}' }),
+      );
+      await page.reload();
+      await cardOf(page).getByRole('button', { name: 'Sign in to Coder' }).waitFor();
+    });
+  }
+
+  test('signs in, and has the row of the settings and the page', async context => {
+    const { page } = await signedIn(context, 'alice', { storageState: undefined });
+    await legacy(page, {});
+    await page.goto('/');
+    await signIn(page, 'alice');
+    await page.goto('/settings/auth-providers');
+    await page.getByText(/Connected as alice/).waitFor();
+    assert.deepEqual(await faults(page, '[data-coder-settings]'), []);
+    await page.goto('/coder');
+    await itemOf(page, 'scratch').waitFor();
   });
 });

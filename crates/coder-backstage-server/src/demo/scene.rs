@@ -100,7 +100,12 @@ impl Scene {
             let template = parameters
                 .into_iter()
                 .fold(template, |template, (name, default)| template.parameter(name, default));
-            template.parameter("python_version", "3.14");
+            let template = template.parameter("python_version", "3.14");
+            if name == "web" {
+                template
+                    .preset("Europe", &[("region", "eu-helsinki")])
+                    .preset("America", &[("region", "us-pittsburgh")]);
+            }
         }
         for planned in WORKSPACES {
             let owner = if planned.owner == alice.username { &alice } else { &bob };

@@ -182,7 +182,7 @@ async fn a_stranger_and_a_token_that_may_not_read_workspaces_are_refused() {
     let _reader = read(&house).await;
     for route in ROUTES.iter().chain(&["/index/events"]) {
         let request = visitor().script_request("GET", &format!("/api/coder/v1{route}"));
-        let stranger = crate::support::ask(&house.portal, request).await;
+        let stranger = ask(&house.portal, request).await;
         assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED, "{route}");
     }
     let page = Page::open(&house, &mallory).await;

@@ -6,7 +6,7 @@ import userSettingsPlugin from '@backstage/plugin-user-settings/alpha';
 import coderPlugin from '@coder-backstage/plugin';
 import { exampleModule } from './example';
 
-export default createApp({
+const app = createApp({
   features: [
     catalogPlugin,
     orgPlugin,
@@ -16,3 +16,5 @@ export default createApp({
     exampleModule,
   ],
 });
+
+export default app.createRoot();

@@ -19,6 +19,7 @@ export {
   type CoderApi,
   type CoderListOptions,
 } from './api/CoderApi';
+export type * from './api/everyone';
 export type * from './api/wire';
 export type { CoderAppConfig } from './model/appConfig';
 export type { CoderCardState } from './model/card';

@@ -13,7 +13,7 @@ import { QueryClient } from '@tanstack/react-query';
 import { coderApiRef, type CoderApi } from '../api/CoderApi';
 import { coderAuthApiRef } from '../api/auth';
 import { CoderProvider, type CoderProviderProps } from '../components/CoderProvider';
-import { listOf, workspace } from './fixtures';
+import { formOf, indexOf, listOf, workspace } from './fixtures';
 
 /** The component of the page in tests. */
 export const PAYMENTS = {
@@ -55,8 +55,10 @@ export function fakePortal() {
     listWorkspaces: jest
       .fn()
       .mockResolvedValue(listOf(workspace(), workspace({ name: 'scratch' }))),
+    listIndex: jest.fn().mockResolvedValue(indexOf({ scope: 'own' })),
+    exportIndex: jest.fn().mockResolvedValue(new Blob(['owner,name'])),
     getWorkspace: jest.fn(),
-    getCreationForm: jest.fn(),
+    getCreationForm: jest.fn().mockResolvedValue(formOf()),
     createWorkspace: jest.fn(),
     openWorkspace: jest.fn(),
     act: jest.fn().mockResolvedValue(workspace()),

@@ -11,6 +11,7 @@ import type {
   CoderWorkspace,
   CoderWorkspaceList,
 } from './wire';
+import type { CoderIndexList, CoderIndexSelection } from './everyone';
 
 /**
  * The error of a request to the portal. Its message is a text for people, which says what to do.
@@ -74,6 +75,12 @@ export interface CoderApi {
   getEntityOffer(entityRef: string, options?: { signal?: AbortSignal }): Promise<CoderEntityOffer>;
   listEntityWorkspaces(entityRef: string, options?: CoderListOptions): Promise<CoderWorkspaceList>;
   listWorkspaces(options?: CoderListOptions): Promise<CoderWorkspaceList>;
+  /** Lists everybody's workspaces that the person is shown, from the portal's index. */
+  listIndex(
+    options?: CoderIndexSelection & { limit?: number; offset?: number; signal?: AbortSignal },
+  ): Promise<CoderIndexList>;
+  /** Returns all workspaces of a selection of the index as a file. */
+  exportIndex(format: 'csv' | 'json', selection?: CoderIndexSelection): Promise<Blob>;
   getWorkspace(id: string, options?: { signal?: AbortSignal }): Promise<CoderWorkspace>;
   getCreationForm(entityRef: string, choices?: CoderChoices): Promise<CoderCreationForm>;
   createWorkspace(

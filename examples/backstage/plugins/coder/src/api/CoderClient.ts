@@ -1,6 +1,7 @@
 import { parseEntityRef } from '@backstage/catalog-model';
 import type { ConfigApi, DiscoveryApi, FetchApi } from '@backstage/core-plugin-api';
 import { CoderApiError, type CoderAction, type CoderApi, type CoderListOptions } from './CoderApi';
+import type { CoderIndexList, CoderIndexSelection } from './everyone';
 import { watchLive } from './live';
 import type {
   CoderChoices,
@@ -68,6 +69,18 @@ export class CoderClient implements CoderApi {
   listWorkspaces(options: CoderListOptions = {}): Promise<CoderWorkspaceList> {
     const { signal, ...query } = options;
     return this.#read('/workspaces', { query, signal });
+  }
+
+  listIndex(
+    options: CoderIndexSelection & { limit?: number; offset?: number; signal?: AbortSignal } = {},
+  ): Promise<CoderIndexList> {
+    const { signal, ...query } = options;
+    return this.#read('/index/workspaces', { query, signal });
+  }
+
+  async exportIndex(format: 'csv' | 'json', selection: CoderIndexSelection = {}): Promise<Blob> {
+    const response = await this.#ask(`/index/export.${format}`, { query: { ...selection } });
+    return response.blob();
   }
 
   getWorkspace(id: string, options?: { signal?: AbortSignal }): Promise<CoderWorkspace> {

@@ -1,14 +1,14 @@
 import { useId, useState } from 'react';
 import { Content, Header, Page } from '@backstage/core-components';
-import { EntityRefLinks } from '@backstage/plugin-catalog-react';
 import Button from '@material-ui/core/Button';
-import FormControl from '@material-ui/core/FormControl';
-import InputLabel from '@material-ui/core/InputLabel';
-import Select from '@material-ui/core/Select';
+import Tab from '@material-ui/core/Tab';
+import Tabs from '@material-ui/core/Tabs';
 import Typography from '@material-ui/core/Typography';
 import { makeStyles } from '@material-ui/core/styles';
+import type { CoderIndexList } from '../api/everyone';
 import type { CoderPerson, CoderWorkspace, CoderWorkspaceState } from '../api/wire';
 import { useCoderQuery } from '../hooks/useCoderQuery';
+import { showsOthers } from '../model/everyone';
 import { CoderWorkspacesCardExtraActionsButton as ExtraActionsButton } from './card/ExtraActionsButton';
 import { CoderWorkspacesCardHeaderRow as HeaderRow } from './card/HeaderRow';
 import { CoderWorkspacesCardPlaceholder as Placeholder } from './card/Placeholder';
@@ -16,7 +16,10 @@ import { CoderWorkspacesCardRoot as Root, useWorkspacesCardContext } from './car
 import { CoderWorkspacesCardSearchBox as SearchBox } from './card/SearchBox';
 import { CoderWorkspacesCardWorkspacesList as WorkspacesList } from './card/WorkspacesList';
 import { CoderWorkspacesCardWorkspacesListItem as Item } from './card/WorkspacesListItem';
+import { Choice, type Option } from './Choice';
 import { withProvider } from './EnsureProvider';
+import { Entities } from './Entities';
+import { Everyone } from './Everyone';
 
 const useStyles = makeStyles(theme => ({
   filters: {
@@ -27,7 +30,6 @@ const useStyles = makeStyles(theme => ({
   },
   search: { flex: '1 1 14rem' },
   select: { minWidth: '9rem', flex: '0 1 auto' },
-  entities: { '& a': { textDecoration: 'underline' } },
 }));
 
 /** The groups of states that the page filters by. */
@@ -39,35 +41,65 @@ const GROUPS: Readonly<Record<string, { label: string; states?: readonly CoderWo
     failed: { label: 'With a problem', states: ['failed', 'unhealthy', 'unknown'] },
   };
 
+/** Whose workspaces the page shows. */
+type Whose = 'mine' | 'everyone';
+
 function Inside() {
-  const [owner, setOwner] = useState<'me' | 'everyone'>('me');
-  const [text, setText] = useState('');
+  const [whose, setWhose] = useState<Whose>('mine');
+  const id = useId();
   const me = useCoderQuery<CoderPerson>({
     queryKey: ['me'],
     queryFn: ({ coderApi, signal }) => coderApi.getMe({ signal }),
   });
-  const maySeeAll = me.data?.may.seeAllWorkspaces === true;
-  const filter = owner === 'everyone' ? `owner:everyone ${text}` : text;
+  // A portal without an index, and one that shows a person nothing more, has the person's own list only.
+  const index = useCoderQuery<CoderIndexList>({
+    queryKey: ['index', 'probe'],
+    queryFn: ({ coderApi, signal }) => coderApi.listIndex({ limit: 1, signal }),
+    enabled: me.data !== undefined,
+    staleTime: 60_000,
+    retry: false,
+  });
+  const person = me.data;
+  const hasOthers = person && index.data && showsOthers(index.data, person.username);
+  const shown = hasOthers && whose === 'everyone' ? 'everyone' : 'mine';
   return (
     <Page themeId="tool">
       <Header title="Coder" subtitle="Workspaces for the software of this portal" />
       <Content>
-        <Root
-          queryFilter={filter}
-          onFilterChange={next => setText(next.replace(/^owner:everyone ?/, ''))}
+        {hasOthers && (
+          <Tabs
+            value={shown}
+            onChange={(_, value: Whose) => setWhose(value)}
+            indicatorColor="primary"
+            aria-label="Whose workspaces"
+          >
+            <Tab value="mine" label="Mine" id={`${id}-mine`} aria-controls={`${id}-panel`} />
+            <Tab
+              value="everyone"
+              label="Everyone’s"
+              id={`${id}-everyone`}
+              aria-controls={`${id}-panel`}
+            />
+          </Tabs>
+        )}
+        <div
+          id={`${id}-panel`}
+          {...(hasOthers ? { role: 'tabpanel', 'aria-labelledby': `${id}-${shown}` } : {})}
         >
-          <Workspaces owner={maySeeAll ? owner : undefined} onOwnerChange={setOwner} />
-        </Root>
+          {shown === 'everyone' && person ? (
+            <Everyone person={person} />
+          ) : (
+            <Root>
+              <Workspaces />
+            </Root>
+          )}
+        </div>
       </Content>
     </Page>
   );
 }
 
-function Workspaces(props: {
-  /** `undefined` for a person who sees nobody else's. */
-  owner: 'me' | 'everyone' | undefined;
-  onOwnerChange: (owner: 'me' | 'everyone') => void;
-}) {
+function Workspaces() {
   const classes = useStyles();
   const [group, setGroup] = useState('all');
   const [template, setTemplate] = useState('');
@@ -84,34 +116,30 @@ function Workspaces(props: {
       <HeaderRow headerText="Workspaces" actions={<ExtraActionsButton />} />
       <div className={classes.filters}>
         <SearchBox className={classes.search} labelText="Search by name" />
-        {props.owner && (
-          <Choice
-            label="Owner"
-            value={props.owner}
-            onChange={value => props.onOwnerChange(value === 'everyone' ? 'everyone' : 'me')}
-            options={{ me: 'Me', everyone: 'Everyone' }}
-          />
-        )}
         <Choice
           label="State"
           value={group}
           onChange={setGroup}
-          options={Object.fromEntries(
-            Object.entries(GROUPS).map(([key, { label }]) => [key, label]),
-          )}
+          options={Object.entries(GROUPS).map(([key, { label }]) => [key, label])}
+          control={{ className: classes.select }}
         />
         <Choice
           label="Template"
           value={template}
           onChange={setTemplate}
-          options={{ '': 'Any template', ...Object.fromEntries(templates.map(it => [it, it])) }}
+          options={[['', 'Any template'], ...templates.map((it): Option => [it, it])]}
+          control={{ className: classes.select }}
         />
       </div>
       <WorkspacesList
         renderListItem={workspace =>
           isShown(workspace) && (
             <Item key={workspace.id} workspace={workspace}>
-              <Entities refs={workspace.entityRefs ?? []} />
+              {(workspace.entityRefs ?? []).length > 0 && (
+                <Typography variant="body2" component="div">
+                  Belongs to <Entities refs={workspace.entityRefs ?? []} />
+                </Typography>
+              )}
             </Item>
           )
         }
@@ -136,48 +164,9 @@ function Workspaces(props: {
   );
 }
 
-function Entities({ refs }: { refs: readonly string[] }) {
-  const classes = useStyles();
-  if (refs.length === 0) return null;
-  return (
-    <Typography variant="body2" component="div" className={classes.entities}>
-      Belongs to <EntityRefLinks entityRefs={[...refs]} defaultKind="component" />
-    </Typography>
-  );
-}
-
-function Choice(props: {
-  label: string;
-  value: string;
-  options: Readonly<Record<string, string>>;
-  onChange: (value: string) => void;
-}) {
-  const classes = useStyles();
-  const id = useId();
-  return (
-    <FormControl className={classes.select} variant="outlined" margin="dense">
-      <InputLabel htmlFor={id} shrink>
-        {props.label}
-      </InputLabel>
-      <Select
-        native
-        label={props.label}
-        value={props.value}
-        onChange={event => props.onChange(String(event.target.value))}
-        inputProps={{ id }}
-      >
-        {Object.entries(props.options).map(([value, label]) => (
-          <option key={value} value={value}>
-            {label}
-          </option>
-        ))}
-      </Select>
-    </FormControl>
-  );
-}
-
 /**
- * The page "Coder": all workspaces of the person and, for those who may see them, everybody's.
+ * The page "Coder": all workspaces of the person and, where the portal's index shows others to the
+ * person, everyone's.
  * @public
  */
 export const CoderPage = withProvider(Inside, 'CoderPage');

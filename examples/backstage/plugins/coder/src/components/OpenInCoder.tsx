@@ -1,14 +1,25 @@
-import { useReducer } from 'react';
+import { useId, useReducer, useState, type FormEvent } from 'react';
 import Button from '@material-ui/core/Button';
+import Link from '@material-ui/core/Link';
 import LinearProgress from '@material-ui/core/LinearProgress';
 import Typography from '@material-ui/core/Typography';
 import { makeStyles } from '@material-ui/core/styles';
-import type { CoderOpenedWorkspace } from '../api/wire';
+import type { CoderApi } from '../api/CoderApi';
+import type { CoderChoices, CoderCreationForm, CoderOpenedWorkspace } from '../api/wire';
 import { useLive } from '../hooks/useLive';
-import { useCoderMutation } from '../hooks/useCoderQuery';
+import type { CoderWorkspacesConfig } from '../hooks/useWorkspaces';
+import { useCoderMutation, useCoderQuery } from '../hooks/useCoderQuery';
 import { messageOf } from '../model/card';
-import { opening, type CoderOpening, type OpeningStep } from '../model/opening';
+import {
+  firstChoices,
+  joined,
+  needsChoices,
+  opening,
+  type CoderOpening,
+  type OpeningStep,
+} from '../model/opening';
 import { sentence } from './card/WorkspacesList';
+import { CreationFields } from './CreationFields';
 
 const useStyles = makeStyles(theme => ({
   panel: { width: '100%', marginTop: theme.spacing(1) },
@@ -31,8 +42,13 @@ const useStyles = makeStyles(theme => ({
  */
 export interface OpenInCoder {
   state: CoderOpening;
-  /** Takes a workspace that is there, else starts or makes one. */
+  /**
+   * Takes a workspace that is there, else starts one, else makes one. Where a template has presets or needs
+   * values, the person is asked for them before one is made.
+   */
   open(): void;
+  /** Goes on with what the person has chosen. */
+  create(choices: CoderChoices): void;
   close(): void;
 }
 
@@ -47,22 +63,42 @@ export function useOpenInCoder(
   params?: Readonly<Record<string, string>>,
 ): OpenInCoder {
   const [state, step] = useReducer(opening, { kind: 'idle' } as CoderOpening);
-  const asking = useCoderMutation<CoderOpenedWorkspace>({
-    mutationFn: (_, { coderApi }) => coderApi.openWorkspace(entityRef, { parameters: params }),
-    onSuccess: opened => step({ kind: 'answered', opened }),
+  const asking = useCoderMutation<CoderOpenedWorkspace | undefined, CoderChoices | undefined>({
+    mutationFn: async (choices, { coderApi }) => {
+      const form = choices ? undefined : await formToFill(coderApi, entityRef, params);
+      if (!form) return coderApi.openWorkspace(entityRef, choices ?? { parameters: params });
+      step({ kind: 'needed', form });
+      return undefined;
+    },
+    onSuccess: opened => opened && step({ kind: 'answered', opened }),
     onError: error => step({ kind: 'refused', message: messageOf(error) }),
   });
   useLive(state.kind === 'building' ? state.id : '', event =>
     step({ kind: 'event', event } satisfies OpeningStep),
   );
+  const begin = (choices?: CoderChoices) => {
+    step({ kind: 'asked' });
+    asking.mutate(choices);
+  };
   return {
     state,
-    open: () => {
-      step({ kind: 'asked' });
-      asking.mutate();
-    },
+    open: () => begin(),
+    create: choices =>
+      begin(joined(params ?? {}, choices, state.kind === 'choosing' ? state.form : undefined)),
     close: () => step({ kind: 'closed' }),
   };
+}
+
+/** Reads the form for a new workspace, if one has to be made and that needs choices. */
+async function formToFill(
+  coderApi: CoderApi,
+  entityRef: string,
+  parameters: Readonly<Record<string, string>> | undefined,
+): Promise<CoderCreationForm | undefined> {
+  const { count } = await coderApi.listEntityWorkspaces(entityRef, { limit: 1 });
+  if (count > 0) return undefined;
+  const form = await coderApi.getCreationForm(entityRef, { parameters });
+  return needsChoices(form) ? form : undefined;
 }
 
 /** The button that begins it. */
@@ -83,7 +119,12 @@ const WORDS: Readonly<Record<CoderOpenedWorkspace['outcome'], string>> = {
 };
 
 /** The progress with the log, and at last the way in or the reason why there is none. */
-export function OpenInCoderProgress({ state, open, close }: OpenInCoder) {
+export function OpenInCoderProgress(
+  props: OpenInCoder & {
+    config: CoderWorkspacesConfig;
+  },
+) {
+  const { state, open, close } = props;
   const classes = useStyles();
   switch (state.kind) {
     case 'idle':
@@ -95,6 +136,8 @@ export function OpenInCoderProgress({ state, open, close }: OpenInCoder) {
           <LinearProgress aria-label="Looking for a workspace" />
         </div>
       );
+    case 'choosing':
+      return <Choosing {...props} form={state.form} />;
     case 'building':
       return (
         <div className={classes.panel}>
@@ -145,4 +188,56 @@ export function OpenInCoderProgress({ state, open, close }: OpenInCoder) {
     default:
       return state satisfies never;
   }
+}
+
+function Choosing(props: {
+  config: CoderWorkspacesConfig;
+  form: CoderCreationForm;
+  create: (choices: CoderChoices) => void;
+  close: () => void;
+}) {
+  const { form: first, create, close } = props;
+  const { entityRef = '', params, repoUrlParamKeys } = props.config;
+  const classes = useStyles();
+  const headingId = useId();
+  const [choices, setChoices] = useState(() => firstChoices(first));
+  const query = useCoderQuery<CoderCreationForm>({
+    queryKey: ['form', entityRef, choices],
+    queryFn: ({ coderApi }) => coderApi.getCreationForm(entityRef, joined(params, choices, first)),
+    keepPreviousData: true,
+  });
+  const form = query.data ?? first;
+  const isRefused = form.problems.length > 0 || form.missingAccounts.length > 0;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    create(choices);
+  };
+  return (
+    <form className={classes.panel} onSubmit={submit} aria-labelledby={headingId}>
+      <Typography id={headingId} variant="subtitle1" component="h3">
+        New workspace of {form.templateDisplayName || form.templateName}
+      </Typography>
+      <CreationFields
+        form={form}
+        choices={choices}
+        without={[...repoUrlParamKeys, ...Object.keys(params)]}
+        onChange={setChoices}
+      />
+      {form.missingAccounts.map(({ name, url }) => (
+        <Typography key={url} role="alert">
+          Link your account first:{' '}
+          <Link href={url} target="_blank" rel="noopener noreferrer" underline="always">
+            {name}
+          </Link>
+        </Typography>
+      ))}
+      {query.error ? (
+        <Typography role="alert">{sentence(messageOf(query.error))}</Typography>
+      ) : null}
+      <Button type="submit" variant="contained" color="primary" disabled={isRefused}>
+        Create and open
+      </Button>
+      <Button onClick={close}>Cancel</Button>
+    </form>
+  );
 }

@@ -1,6 +1,13 @@
 import type { CoderLiveEvent } from '../api/wire';
-import { live, workspace } from '../__testUtils__/fixtures';
-import { opening, type CoderOpening, type OpeningStep } from './opening';
+import { formOf, live, parameterOf, workspace } from '../__testUtils__/fixtures';
+import {
+  firstChoices,
+  joined,
+  needsChoices,
+  opening,
+  type CoderOpening,
+  type OpeningStep,
+} from './opening';
 
 const IDLE: CoderOpening = { kind: 'idle' };
 const pending = workspace({ availability: 'pending', label: 'Pending…' });
@@ -13,6 +20,13 @@ const after = (...steps: OpeningStep[]) => steps.reduce(opening, IDLE);
 const asked: OpeningStep = { kind: 'asked' };
 
 describe('Open in Coder', () => {
+  it('waits for the choices of the person, and goes on with them', () => {
+    const choosing = after(asked, { kind: 'needed', form: formOf() });
+    expect(choosing).toMatchObject({ kind: 'choosing' });
+    expect(opening(choosing, asked)).toEqual({ kind: 'asking' });
+    expect(opening(choosing, { kind: 'closed' })).toEqual(IDLE);
+  });
+
   it('is ready at once when a workspace runs', () => {
     const found: OpeningStep = {
       kind: 'answered',
@@ -54,5 +68,44 @@ describe('Open in Coder', () => {
     const other = event({ type: 'gone', id: 'another' });
     expect(opening(building, other)).toBe(building);
     expect(opening(IDLE, created)).toBe(IDLE);
+  });
+});
+
+describe('the choices for a new workspace', () => {
+  const small = {
+    ...{ name: 'Small', description: '', icon: '', default: false },
+    parameters: [{ name: 'cpu', value: '2' }],
+  };
+  const large = { ...small, name: 'Large', default: true };
+  const cpu = parameterOf({ name: 'cpu', required: true });
+
+  it.each([
+    ['a template without presets whose parameters have values', {}, false],
+    ['a template with presets', { presets: [small] }, true],
+    ['a parameter without a value', { parameters: [cpu] }, true],
+    ['a parameter that has one', { parameters: [{ ...cpu, value: '2' }] }, false],
+    ['a parameter that needs none', { parameters: [{ ...cpu, required: false }] }, false],
+    ['a value that is refused', { problems: [{ name: 'cpu', problem: 'is too large' }] }, true],
+    ['an account to link', { missingAccounts: [{ name: 'GitHub', url: 'https://c/e' }] }, true],
+  ])('of %s: asked for is %#', (_, form, expected) => {
+    expect(needsChoices(formOf(form))).toBe(expected);
+  });
+
+  it('begin with the default preset of the template', () => {
+    expect(firstChoices(formOf({ presets: [small, large] })).preset).toBe('Large');
+    expect(firstChoices(formOf({ presets: [small] })).preset).toBeUndefined();
+  });
+
+  it('leave out what the preset sets, and keep what is given besides', () => {
+    const form = formOf({ presets: [small] });
+    const given = { cpu: '1', region: 'eu' };
+    expect(joined(given, { preset: 'Small', parameters: { disk: '10' } }, form)).toEqual({
+      preset: 'Small',
+      parameters: { region: 'eu', disk: '10' },
+    });
+    expect(joined(given, { parameters: { cpu: '8' } }, form).parameters).toEqual({
+      cpu: '8',
+      region: 'eu',
+    });
   });
 });

@@ -1,4 +1,10 @@
-import type { CoderLiveEvent, CoderLogLine, CoderOpenedWorkspace } from '../api/wire';
+import type {
+  CoderChoices,
+  CoderCreationForm,
+  CoderLiveEvent,
+  CoderLogLine,
+  CoderOpenedWorkspace,
+} from '../api/wire';
 
 /** The lines of a log that are kept. */
 const MOST_LINES = 500;
@@ -13,6 +19,8 @@ export type OpeningLine = CoderLogLine & { source: string };
 export type CoderOpening =
   | { kind: 'idle' }
   | { kind: 'asking' }
+  /** A new workspace needs choices of the person. */
+  | { kind: 'choosing'; form: CoderCreationForm }
   | {
       kind: 'building';
       id: string;
@@ -30,6 +38,7 @@ export type CoderOpening =
 /** What happens on the way. */
 export type OpeningStep =
   | { kind: 'asked' }
+  | { kind: 'needed'; form: CoderCreationForm }
   | { kind: 'answered'; opened: CoderOpenedWorkspace }
   | { kind: 'refused'; message: string }
   | { kind: 'event'; event: CoderLiveEvent }
@@ -42,6 +51,8 @@ export function opening(state: CoderOpening, step: OpeningStep): CoderOpening {
       return { kind: 'idle' };
     case 'asked':
       return state.kind === 'asking' || state.kind === 'building' ? state : { kind: 'asking' };
+    case 'needed':
+      return state.kind === 'asking' ? { kind: 'choosing', form: step.form } : state;
     case 'refused':
       if (state.kind !== 'asking') return state;
       return { kind: 'failed', message: step.message, dashboard: undefined };
@@ -52,6 +63,33 @@ export function opening(state: CoderOpening, step: OpeningStep): CoderOpening {
     default:
       return step satisfies never;
   }
+}
+
+/** Tells whether a new workspace needs something that only a person can say. */
+export function needsChoices(form: CoderCreationForm): boolean {
+  const { presets, parameters, problems, missingAccounts } = form;
+  const isOpen = parameters.some(({ required, value }) => required && (value ?? '') === '');
+  return isOpen || [presets, problems, missingAccounts].some(list => list.length > 0);
+}
+
+/** Returns the choices to begin with: the template's default preset. */
+export function firstChoices(form: CoderCreationForm): CoderChoices {
+  return { preset: form.presets.find(preset => preset.default)?.name, parameters: {} };
+}
+
+/**
+ * Joins the choices of a person with parameters that are given anyway. A parameter that the preset sets is
+ * left out: Coder takes the preset's value, and the portal refuses another one beside it.
+ */
+export function joined(
+  given: Readonly<Record<string, string>>,
+  choices: CoderChoices,
+  form: CoderCreationForm | undefined,
+): CoderChoices {
+  const preset = form?.presets.find(({ name }) => name === choices.preset);
+  const set = new Set(preset?.parameters.map(({ name }) => name));
+  const free = Object.entries({ ...given, ...choices.parameters }).filter(([it]) => !set.has(it));
+  return { preset: choices.preset, parameters: Object.fromEntries(free) };
 }
 
 function answered({ outcome, workspace }: CoderOpenedWorkspace): CoderOpening {

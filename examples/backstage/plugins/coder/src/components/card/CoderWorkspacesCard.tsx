@@ -45,7 +45,7 @@ function Inside() {
           </>
         }
       />
-      {canOpen && <OpenInCoderProgress {...opening} />}
+      {canOpen && <OpenInCoderProgress {...opening} config={workspacesConfig} />}
       <div className={classes.search}>
         <SearchBox />
       </div>

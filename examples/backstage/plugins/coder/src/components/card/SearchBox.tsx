@@ -6,7 +6,7 @@ import ClearIcon from '@material-ui/icons/Clear';
 import { useWorkspacesCardContext } from './Root';
 
 /** The pause after typing before Coder is asked, in milliseconds: that of the original. */
-const PAUSE = 400;
+export const SEARCH_PAUSE = 400;
 
 /**
  * Properties of {@link CoderWorkspacesCardSearchBox}.
@@ -29,7 +29,7 @@ export function CoderWorkspacesCardSearchBox(props: SearchBoxProps) {
   useEffect(() => setText(queryFilter), [queryFilter]);
   useEffect(() => {
     if (text === queryFilter) return undefined;
-    const timer = setTimeout(() => onFilterChange(text), PAUSE);
+    const timer = setTimeout(() => onFilterChange(text), SEARCH_PAUSE);
     return () => clearTimeout(timer);
   }, [text, queryFilter, onFilterChange]);
   const clear = (

@@ -3,7 +3,7 @@ import { render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { CoderApiError } from '../../api/CoderApi';
 import { PAYMENTS, Surroundings, fakeAuth, fakePortal } from '../../__testUtils__/apis';
-import { listOf, live, workspace } from '../../__testUtils__/fixtures';
+import { formOf, listOf, live, parameterOf, workspace } from '../../__testUtils__/fixtures';
 import { CoderWorkspacesCard } from './CoderWorkspacesCard';
 import { CoderWorkspacesCardHeaderRow } from './HeaderRow';
 import { CoderWorkspacesCardRoot, useWorkspacesCardContext } from './Root';
@@ -223,6 +223,71 @@ describe('Open in Coder', () => {
       'href',
       pending.links.dashboard,
     );
+  });
+});
+
+describe('Open in Coder where a template has presets', () => {
+  const small = { name: 'Small', description: '', icon: '', default: true };
+  const cpu = { ...parameterOf({ name: 'cpu', displayName: 'CPUs', required: true }) };
+  const form = formOf({
+    presets: [{ ...small, parameters: [{ name: 'disk', value: '10' }] }],
+    parameters: [cpu, parameterOf({ name: 'repo', displayName: 'Repository' })],
+  });
+
+  function withPresets(...workspaces: ReturnType<typeof workspace>[]) {
+    const portal = fakePortal();
+    portal.api.listEntityWorkspaces.mockResolvedValue(listOf(...workspaces));
+    portal.api.getCreationForm.mockResolvedValue(form);
+    portal.api.openWorkspace.mockResolvedValue({ outcome: 'created', workspace: workspace() });
+    return portal;
+  }
+
+  it('asks for the preset and the parameters, and makes the workspace with them', async () => {
+    const portal = withPresets();
+    const user = draw(portal);
+    await user.click(await screen.findByRole('button', { name: 'Open in Coder' }));
+    expect(
+      await screen.findByRole('form', { name: 'New workspace of Dev containers' }),
+    ).toBeVisible();
+    expect(portal.api.openWorkspace).not.toHaveBeenCalled();
+    expect(screen.getByLabelText('Preset')).toHaveValue('Small');
+    // The repository is the entity's: nobody is asked for it.
+    expect(screen.queryByLabelText('Repository')).not.toBeInTheDocument();
+    await user.type(screen.getByLabelText(/CPUs/), '4');
+    await user.click(screen.getByRole('button', { name: 'Create and open' }));
+    expect(await screen.findByRole('link', { name: 'Open payments-dev' })).toBeVisible();
+    expect(portal.api.openWorkspace).toHaveBeenCalledWith('component:default/payments', {
+      preset: 'Small',
+      parameters: { cpu: '4' },
+    });
+  });
+
+  it('makes nothing while a value is refused or an account is not linked', async () => {
+    const portal = withPresets();
+    const missingAccounts = [{ name: 'GitHub', url: 'https://coder.example.com/external-auth/gh' }];
+    portal.api.getCreationForm.mockResolvedValue({
+      ...form,
+      problems: [{ name: 'cpu', problem: 'is too large' }],
+      missingAccounts,
+    });
+    const user = draw(portal);
+    await user.click(await screen.findByRole('button', { name: 'Open in Coder' }));
+    expect(await screen.findByText('Cpu: is too large.')).toBeVisible();
+    expect(screen.getByRole('link', { name: 'GitHub' })).toHaveAttribute(
+      'href',
+      missingAccounts[0].url,
+    );
+    expect(screen.getByRole('button', { name: 'Create and open' })).toBeDisabled();
+    await user.click(screen.getByRole('button', { name: 'Cancel' }));
+    expect(screen.queryByRole('form')).not.toBeInTheDocument();
+  });
+
+  it('asks nothing when the person has a workspace already', async () => {
+    const portal = withPresets(workspace());
+    const user = draw(portal);
+    await user.click(await screen.findByRole('button', { name: 'Open in Coder' }));
+    expect(await screen.findByText('payments-dev is ready.')).toBeVisible();
+    expect(portal.api.getCreationForm).not.toHaveBeenCalled();
   });
 });
 

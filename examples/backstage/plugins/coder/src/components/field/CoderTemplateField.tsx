@@ -1,14 +1,12 @@
-import { useEffect, useId } from 'react';
-import FormControl from '@material-ui/core/FormControl';
-import InputLabel from '@material-ui/core/InputLabel';
-import Select from '@material-ui/core/Select';
-import TextField from '@material-ui/core/TextField';
+import { useEffect } from 'react';
 import Typography from '@material-ui/core/Typography';
 import { isSignedOut } from '../../api/CoderApi';
-import type { CoderCreationForm, CoderParameter, CoderTemplateList } from '../../api/wire';
+import type { CoderCreationForm, CoderTemplateList } from '../../api/wire';
 import { useCoderQuery } from '../../hooks/useCoderQuery';
 import { messageOf } from '../../model/card';
 import { sentence } from '../card/WorkspacesList';
+import { Choice, type Option } from '../Choice';
+import { CreationFields } from '../CreationFields';
 import { withProvider } from '../EnsureProvider';
 import { SignIn } from '../SignIn';
 import type { CoderTemplateFieldProps, CoderTemplateValue } from './schema';
@@ -49,7 +47,7 @@ function Inside(props: CoderTemplateFieldProps) {
         <Choice
           label="Template"
           value={formData.template}
-          isDisabled={disabled}
+          control={{ disabled, fullWidth: true }}
           onChange={template => onChange({ template, parameters: {} })}
           options={[
             ['', 'Choose a template'],
@@ -60,103 +58,16 @@ function Inside(props: CoderTemplateFieldProps) {
           ]}
         />
       )}
-      {(form.data?.presets.length ?? 0) > 0 && (
-        <Choice
-          label="Preset"
-          value={preset ?? ''}
-          isDisabled={disabled}
-          onChange={name => onChange({ ...formData, preset: name || undefined, parameters: {} })}
-          options={[['', 'None'], ...form.data!.presets.map((it): Option => [it.name, it.name])]}
-        />
-      )}
-      {form.data?.parameters.map(parameter => (
-        <Parameter
-          key={parameter.name}
-          parameter={parameter}
-          value={parameters[parameter.name] ?? parameter.value ?? ''}
-          isDisabled={disabled}
-          onChange={value =>
-            onChange({ ...formData, parameters: { ...parameters, [parameter.name]: value } })
-          }
-        />
-      ))}
-      {form.data?.problems.map(({ name, problem }) => (
-        <Typography key={`${name} ${problem}`} role="alert">
-          {sentence([name, problem].filter(Boolean).join(': '))}
-        </Typography>
-      ))}
+      <CreationFields
+        form={form.data}
+        choices={{ preset, parameters }}
+        isDisabled={disabled}
+        onChange={({ preset: chosenPreset, parameters: values = {} }) =>
+          onChange({ ...formData, preset: chosenPreset, parameters: values })
+        }
+      />
       {failure ? <Typography role="alert">{sentence(messageOf(failure))}</Typography> : null}
     </>
-  );
-}
-
-function Parameter(props: {
-  parameter: CoderParameter;
-  value: string;
-  isDisabled: boolean | undefined;
-  onChange: (value: string) => void;
-}) {
-  const { parameter, value, isDisabled, onChange } = props;
-  const id = useId();
-  const label = parameter.displayName || parameter.name;
-  if (parameter.options.length > 0) {
-    const options = parameter.options.map((it): Option => [it.value, it.name || it.value]);
-    return <Choice {...{ label, value, isDisabled, onChange, options }} />;
-  }
-  if (parameter.type === 'bool') {
-    const options: Option[] = [
-      ['true', 'Yes'],
-      ['false', 'No'],
-    ];
-    return <Choice {...{ label, value, isDisabled, onChange, options }} />;
-  }
-  return (
-    <TextField
-      id={id}
-      label={label}
-      helperText={parameter.description}
-      type={parameter.type === 'number' ? 'number' : 'text'}
-      inputProps={{ min: parameter.min ?? undefined, max: parameter.max ?? undefined }}
-      required={parameter.required}
-      disabled={isDisabled}
-      fullWidth
-      margin="dense"
-      variant="outlined"
-      value={value}
-      onChange={event => onChange(event.target.value)}
-    />
-  );
-}
-
-type Option = readonly [value: string, label: string];
-
-function Choice(props: {
-  label: string;
-  value: string;
-  options: readonly Option[];
-  isDisabled: boolean | undefined;
-  onChange: (value: string) => void;
-}) {
-  const id = useId();
-  return (
-    <FormControl fullWidth margin="dense" variant="outlined" disabled={props.isDisabled}>
-      <InputLabel htmlFor={id} shrink>
-        {props.label}
-      </InputLabel>
-      <Select
-        native
-        label={props.label}
-        value={props.value}
-        onChange={event => props.onChange(String(event.target.value))}
-        inputProps={{ id }}
-      >
-        {props.options.map(([value, label]) => (
-          <option key={value} value={value}>
-            {label}
-          </option>
-        ))}
-      </Select>
-    </FormControl>
   );
 }
 
