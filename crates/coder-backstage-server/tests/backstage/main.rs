@@ -3,7 +3,12 @@
 //! repository URLs agree with ours. The tests themselves are in JavaScript, beside this file.
 //!
 //! Ignored by a plain `cargo test`, since not every machine has Node.js; `cargo xtask test` runs it.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a failed test may panic anywhere")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed test may panic anywhere"
+)]
 
 #[expect(dead_code, reason = "other tests use more of it")]
 #[path = "../../../coder-auth-sqlx/tests/support/cluster.rs"]

@@ -111,7 +111,11 @@ describe('the steps of the page from an empty machine', { skip }, () => {
         assert.equal((await answer.json()).userEntityRef, 'user:default/alice');
       }
     }
-    assert.equal(seen.size, names.length, `the page does not name all of ${names.map(it => it[0])}`);
+    assert.equal(
+      seen.size,
+      names.length,
+      `the page does not name all of ${names.map(it => it[0])}`,
+    );
     const told = printed.join('\n');
     assert.match(told, /the database was empty, and has schema/);
     assert.match(told, /^good {7}outside: /m);
