@@ -11,7 +11,6 @@
     reason = "a failed test may panic anywhere"
 )]
 
-#[expect(dead_code, reason = "other tests use more of it")]
 #[path = "support/cluster.rs"]
 mod cluster;
 
