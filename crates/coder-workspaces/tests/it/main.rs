@@ -20,6 +20,7 @@ mod fake;
 mod foreign_text;
 mod index;
 mod index_entities;
+#[cfg(not(target_family = "wasm"))]
 mod index_model;
 mod index_ownership;
 mod index_store;
