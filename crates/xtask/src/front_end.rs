@@ -45,9 +45,11 @@ pub(crate) fn check() -> Result<(), Failure> {
     run(&mut node("--test --test-reporter=dot browser/portal.test.mjs"))
 }
 
-/// Builds the packages, and tries what `npm publish` would send of them in a project of its own.
+/// Builds the packages, compares their APIs with the reports, and tries what `npm publish` would send of them
+/// in a project of its own.
 fn check_packages() -> Result<(), Failure> {
     run(&mut npm_run("build:plugins"))?;
+    run(&mut node("api-reports.mjs"))?;
     run(&mut node("--test --test-reporter=dot packed.test.mjs"))
 }
 
