@@ -45,9 +45,20 @@ pub(crate) fn check() -> Result<(), Failure> {
     run(&mut node("--test --test-reporter=dot browser/portal.test.mjs"))
 }
 
-/// Builds the packages, and tries what `npm publish` would send of them in a project of its own.
+/// Makes a new app as `docs/front-end.md` says, and lets a person use it in Chromium.
+pub(crate) fn check_new_app() -> Result<(), Failure> {
+    tools::browser()?;
+    set_up()?;
+    run(&mut npm_run("build:plugins"))?;
+    run(&mut command("cargo build --quiet --package coder-testkit --example fake_coder"))?;
+    run(&mut node("--test --test-reporter=spec new-app.test.mjs"))
+}
+
+/// Builds the packages, compares their APIs with the reports, and tries what `npm publish` would send of them
+/// in a project of its own.
 fn check_packages() -> Result<(), Failure> {
     run(&mut npm_run("build:plugins"))?;
+    run(&mut node("api-reports.mjs"))?;
     run(&mut node("--test --test-reporter=dot packed.test.mjs"))
 }
 

@@ -73,9 +73,16 @@ pub enum Step {
     Backstage,
     /// The Backstage front end passes its tests, and people use it in a real browser
     FrontEnd,
+    /// A new Backstage app with the documented steps signs in with Coder: only by name, since it takes long
+    NewApp,
 }
 
 impl Step {
+    /// Returns whether the step runs without being named. A step that takes many minutes does not.
+    pub(crate) fn is_in_every_run(self) -> bool {
+        self != Self::NewApp
+    }
+
     /// Does the work, installing first what is missing.
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self {
@@ -191,6 +198,7 @@ impl Step {
                 cargo("test --workspace --all-features --test browser -- --ignored --nocapture")
             }
             Self::FrontEnd => front_end::check(),
+            Self::NewApp => front_end::check_new_app(),
             Self::Backstage => {
                 tools::node()?;
                 tools::postgres()?;

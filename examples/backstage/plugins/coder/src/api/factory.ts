@@ -4,7 +4,7 @@ import {
   discoveryApiRef,
   fetchApiRef,
 } from '@backstage/core-plugin-api';
-import { coderApiRef } from './CoderApi';
+import { coderApiRef, type CoderApi } from './CoderApi';
 import { CoderClient } from './CoderClient';
 
 /**
@@ -14,5 +14,5 @@ import { CoderClient } from './CoderClient';
 export const coderApiFactory = createApiFactory({
   api: coderApiRef,
   deps: { configApi: configApiRef, discoveryApi: discoveryApiRef, fetchApi: fetchApiRef },
-  factory: apis => new CoderClient(apis),
+  factory: (apis): CoderApi => new CoderClient(apis),
 });
