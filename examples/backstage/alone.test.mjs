@@ -106,6 +106,20 @@ test('a person logs in, and Backstage says who that is', async () => {
   assert.equal((await payments(backstageIdentity.token)).status, 200);
 });
 
+test("a page of Backstage asks the routes with Backstage's token and the cookie of the session", async () => {
+  const { post, cookie } = await logIn();
+  const authorization = `Bearer ${post.response.backstageIdentity.token}`;
+  const ask = headers =>
+    fetch(`${url}/api/coder/v1/entities/component/default/payments/workspaces`, { headers });
+  const headers = { authorization, 'x-requested-with': 'XMLHttpRequest' };
+  const list = await ask({ ...headers, cookie });
+  assert.equal(list.status, 200, await list.clone().text());
+  assert.equal((await list.json()).workspaces.length, 2);
+  // Who is signed in to Backstage alone is told to sign in to Coder.
+  assert.match((await (await ask(headers)).json()).error.message, /sign in to Coder/);
+  assert.equal((await ask({ ...headers, cookie, authorization: 'Bearer e30.e30.e30' })).status, 401);
+});
+
 test('the session is refreshed, serves the routes for pages, and ends', async () => {
   const { cookie } = await logIn();
   const headers = { cookie, 'x-requested-with': 'XMLHttpRequest' };

@@ -1,4 +1,5 @@
 import { DatabaseManager } from '@backstage/backend-defaults/database';
+import { HostDiscovery } from '@backstage/backend-defaults/discovery';
 import {
   coreServices,
   createServiceFactory,
@@ -79,5 +80,11 @@ async function makeHandler(
   const database = DatabaseManager.fromConfig(config).forPlugin('coder', { logger, lifecycle });
   const login = await KnexRowStore.open(await database.getClient());
   const log = (level: 'error' | 'warn' | 'info', line: string) => logger[level](line);
-  return createHandler(handlerConfig(config.get<JsonObject>()), { login, catalog }, { log });
+  const discovery = HostDiscovery.fromConfig(config);
+  const backstage = {
+    issuer: await discovery.getExternalBaseUrl('auth'),
+    jwksUrl: `${await discovery.getBaseUrl('auth')}/.well-known/jwks.json`,
+  };
+  const settings = handlerConfig(config.get<JsonObject>(), backstage);
+  return createHandler(settings, { login, catalog }, { log });
 }

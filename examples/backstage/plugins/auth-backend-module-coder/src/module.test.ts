@@ -1,3 +1,4 @@
+import type { JsonObject } from '@backstage/types';
 import { chooseEnvironment } from './module';
 import { handlerConfig } from './config';
 import { readPopup } from './identity';
@@ -33,17 +34,30 @@ describe('the configuration of the handler', () => {
     },
     coder: { session: { keys: ['key'] } },
   };
+  const backstage = {
+    issuer: 'https://portal.example.com/api/auth',
+    jwksUrl: 'http://localhost:7007/api/auth/.well-known/jwks.json',
+  };
 
   it('has what it needs of app-config, without the secrets of others', () => {
-    expect(JSON.stringify(handlerConfig(config))).not.toMatch(/secret|another/);
-    expect(handlerConfig(config)).toMatchObject({ coder: config.coder, app: config.app });
+    expect(JSON.stringify(handlerConfig(config, backstage))).not.toMatch(/secret|another/);
+    expect(handlerConfig(config, backstage)).toMatchObject({ coder: config.coder, app: config.app });
   });
 
   it('leaves the sign-in to Backstage', () => {
-    expect(handlerConfig(config).auth).toEqual({
+    expect(handlerConfig(config, backstage).auth).toEqual({
       environment: 'production',
       providers: { coder: { production: { clientId: 'id' } } },
     });
+  });
+
+  it("trusts Backstage's tokens, by the keys that app-config names if it names some", () => {
+    const trusted = (coder: JsonObject) => handlerConfig({ ...config, coder }, backstage).coder;
+    const other = { issuer: 'https://other.example.com/api/auth' };
+    const own = { issuer: backstage.issuer, jwksUrl: 'https://keys.example.com/jwks.json' };
+    expect(trusted({})).toEqual({ trustedIssuers: [backstage] });
+    expect(trusted({ trustedIssuers: [other] })).toEqual({ trustedIssuers: [backstage, other] });
+    expect(trusted({ trustedIssuers: [own] })).toEqual({ trustedIssuers: [own] });
   });
 });
 
