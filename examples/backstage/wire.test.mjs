@@ -30,6 +30,10 @@ const ANSWERS = {
   ProblemEvent: "CoderLiveData['problem']",
   LogEvent: "CoderLiveData['log']",
   EndEvent: "CoderLiveData['end']",
+  IndexItem: 'CoderIndexItem',
+  IndexList: 'CoderIndexList',
+  FacetValue: 'CoderIndexFacet[number]',
+  IndexScope: "CoderIndexList['scope']",
 };
 
 /** What the plugin sends, and what the portal takes. */
@@ -92,7 +96,8 @@ function complaints(text) {
 const NAMES = [...new Set([...Object.values(ANSWERS), ...Object.keys(BODIES)])]
   .flatMap(type => type.match(/Coder\w+/g))
   .filter((name, index, all) => all.indexOf(name) === index);
-const HEAD = `import type { ${NAMES.join(', ')} } from './wire';
+const IN_FILE = name => `./${name.startsWith('CoderIndex') ? 'everyone' : 'wire'}`;
+const HEAD = `${NAMES.map(name => `import type { ${name} } from '${IN_FILE(name)}';`).join('\n')}
 declare namespace Api {
 ${Object.entries(schemas)
   .map(([name, schema]) => `  type ${name} = ${typeOf(schema)};`)

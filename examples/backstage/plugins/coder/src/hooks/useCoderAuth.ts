@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useSyncExternalStore } from 'react';
 import {
   SessionState,
   identityApiRef,
@@ -7,7 +7,7 @@ import {
   type IdentityApi,
   type SessionApi,
 } from '@backstage/core-plugin-api';
-import { useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { notifyManager, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { coderApiRef, isSignedOut } from '../api/CoderApi';
 import { coderAuthApiRef, type CoderAuthApi } from '../api/auth';
 import { CODER_QUERY_KEY_PREFIX } from './useCoderQuery';
@@ -118,18 +118,13 @@ export function useFollowSession(client: QueryClient) {
 
 /** Tells whether the portal's last answers say that nobody is signed in to Coder. */
 export function useIsRefused(client: QueryClient): boolean {
-  const read = useCallback(
-    () =>
-      client
-        .getQueryCache()
-        .findAll([CODER_QUERY_KEY_PREFIX])
-        .some(query => isSignedOut(query.state.error)),
-    [client],
+  const cache = client.getQueryCache();
+  // The cache tells of a query while a component that asks it is drawn: this one is drawn afterwards.
+  const subscribe = useCallback(
+    (changed: () => void) => cache.subscribe(notifyManager.batchCalls(changed)),
+    [cache],
   );
-  const [isRefused, setIsRefused] = useState(read);
-  useEffect(() => {
-    setIsRefused(read());
-    return client.getQueryCache().subscribe(() => setIsRefused(read()));
-  }, [client, read]);
-  return isRefused;
+  return useSyncExternalStore(subscribe, () =>
+    cache.findAll([CODER_QUERY_KEY_PREFIX]).some(query => isSignedOut(query.state.error)),
+  );
 }
