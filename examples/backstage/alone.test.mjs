@@ -117,7 +117,10 @@ test("a page of Backstage asks the routes with Backstage's token and the cookie 
   assert.equal((await list.json()).workspaces.length, 2);
   // Who is signed in to Backstage alone is told to sign in to Coder.
   assert.match((await (await ask(headers)).json()).error.message, /sign in to Coder/);
-  assert.equal((await ask({ ...headers, cookie, authorization: 'Bearer e30.e30.e30' })).status, 401);
+  assert.equal(
+    (await ask({ ...headers, cookie, authorization: 'Bearer e30.e30.e30' })).status,
+    401,
+  );
 });
 
 test('the session is refreshed, serves the routes for pages, and ends', async () => {

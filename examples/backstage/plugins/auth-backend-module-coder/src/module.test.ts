@@ -41,7 +41,10 @@ describe('the configuration of the handler', () => {
 
   it('has what it needs of app-config, without the secrets of others', () => {
     expect(JSON.stringify(handlerConfig(config, backstage))).not.toMatch(/secret|another/);
-    expect(handlerConfig(config, backstage)).toMatchObject({ coder: config.coder, app: config.app });
+    expect(handlerConfig(config, backstage)).toMatchObject({
+      coder: config.coder,
+      app: config.app,
+    });
   });
 
   it('leaves the sign-in to Backstage', () => {
