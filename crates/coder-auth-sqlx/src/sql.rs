@@ -158,13 +158,14 @@ macro_rules! sql_auth_store {
                         "UPDATE coder_auth_grants SET lease_holder = $5, lease_until = $6 \
                          WHERE deployment = $1 AND client_id = $2 AND user_id = $3 \
                          AND pair_id = $4 AND (lease_holder IS NULL OR lease_holder = $5 \
-                         OR lease_until <= $7 OR lease_until > $6)",
+                         OR lease_until <= $7 OR lease_until > $8)",
                     );
                     let done = bind_key!(take, key)
                         .bind(pair.as_str())
                         .bind(&lease.holder)
                         .bind(micros(lease.until()))
                         .bind(micros(lease.now))
+                        .bind(micros(lease.latest_end()))
                         .execute(&mut *self.connection().await?)
                         .await?;
                     Ok(done.rows_affected() == 1)

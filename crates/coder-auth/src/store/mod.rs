@@ -84,9 +84,10 @@ pub trait AuthStore: MaybeSend + MaybeSync {
 
     /// Takes the lease to rotate the grant's pair `pair`, and tells whether that succeeded.
     ///
-    /// There is no lease if the grant has ended or has another pair, and while another holder has the lease.
-    /// A stored lease that ends later than the new one would does not count, because it was taken
-    /// before the clock was set back. A holder may prolong its own lease.
+    /// There is no lease if the grant has ended or has another pair, and while another holder has the
+    /// lease ([`Lease::is_blocked_by`]). Replicas read clocks of their own, so one of them may be
+    /// behind; a stored lease that ends later than [`Lease::latest_end`] does not count. A holder may
+    /// prolong its own lease.
     async fn lease_grant(
         &self,
         key: &GrantKey,

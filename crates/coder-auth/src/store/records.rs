@@ -166,9 +166,17 @@ impl Lease {
         coder_core::later(self.now, self.lasts)
     }
 
+    /// Returns the latest moment at which the lease of another replica can end.
+    ///
+    /// The clock of another replica may be ahead by as much as a lease lasts. A lease that ends later
+    /// was taken by a clock that has been set back since, and does not count.
+    pub fn latest_end(&self) -> Timestamp {
+        coder_core::later(self.until(), self.lasts)
+    }
+
     /// Tells whether a stored lease keeps this one from being taken.
     pub fn is_blocked_by(&self, holder: &str, until: Timestamp) -> bool {
-        holder != self.holder && until > self.now && until <= self.until()
+        holder != self.holder && until > self.now && until <= self.latest_end()
     }
 }
 

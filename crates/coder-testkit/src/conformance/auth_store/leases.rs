@@ -46,15 +46,27 @@ pub async fn a_lease_is_free_when_it_expires(open: impl AsyncFn() -> Arc<dyn Aut
     assert!(!lease(&*store, 1, "gone", at(61)).await, "it is lost");
 }
 
+/// Checks that a lease is not lost to a replica whose clock is behind, or that has read its clock
+/// before the lease was taken.
+pub async fn a_clock_that_is_behind_does_not_take_the_lease(
+    open: impl AsyncFn() -> Arc<dyn AuthStore>,
+) {
+    let (store, _) = with_grants(&open).await;
+    assert!(lease(&*store, 1, "one", at(100)).await);
+    for now in [at(100) - MICROSECOND, at(99), at(41)] {
+        assert!(!lease(&*store, 1, "behind", now).await, "{now}");
+    }
+}
+
 /// Checks that a clock that was set back does not hold a person for as long.
 pub async fn a_lease_that_ends_later_than_any_can_does_not_count(
     open: impl AsyncFn() -> Arc<dyn AuthStore>,
 ) {
     let (store, _) = with_grants(&open).await;
     assert!(lease(&*store, 1, "ahead", at(1000)).await);
-    assert!(!lease(&*store, 1, "next", at(1000)).await, "as late as any can");
-    assert!(lease(&*store, 1, "next", at(1000) - MICROSECOND).await);
-    assert!(!lease(&*store, 1, "ahead", at(1000)).await);
+    assert!(!lease(&*store, 1, "next", at(940)).await, "as late as any can");
+    assert!(lease(&*store, 1, "next", at(940) - MICROSECOND).await);
+    assert!(!lease(&*store, 1, "ahead", at(999)).await, "it is lost");
 }
 
 /// Checks that the new end of a prolonged lease counts.

@@ -91,6 +91,7 @@ macro_rules! auth_store_tests {
             no_write_is_lost_among_writers_who_compare_and_swap
             a_lease_is_held_by_one
             a_lease_is_free_when_it_expires
+            a_clock_that_is_behind_does_not_take_the_lease
             a_lease_that_ends_later_than_any_can_does_not_count
             the_holder_prolongs_a_lease
             only_the_holder_gives_a_lease_back
