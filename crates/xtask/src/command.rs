@@ -12,8 +12,8 @@ pub(crate) enum Failure {
     Failed { command: String, status: std::process::ExitStatus },
     #[error("cannot start `{command}`: {reason}")]
     CannotStart { command: String, reason: io::Error },
-    #[error("cannot remove `{}`: {reason}", path.display())]
-    CannotForget { path: PathBuf, reason: io::Error },
+    #[error("the archives of the crates cannot be unpacked: {0}")]
+    Unpack(String),
     #[error("cannot read the pages of the documentation: {0}")]
     DocPages(io::Error),
     #[error("doc comments do not begin with a sentence that has its subject; see above")]

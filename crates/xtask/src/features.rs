@@ -1,4 +1,4 @@
-//! Each feature of the libraries, alone, with the oldest Rust they declare.
+//! Each feature of the libraries alone, and all of them with the oldest Rust they declare.
 
 use cargo_metadata::{MetadataCommand, Package};
 
@@ -12,8 +12,8 @@ const NATIVE_LIBRARIES: &[&str] = &["aws-lc-rs", "native-tls", "rustls"];
 /// Features of the front door whose crate needs a newer Rust than the front door.
 const NEWER_RUST: &[&str] = &["postgres", "sqlite"];
 
-/// Checks each feature alone: with the Rust that the workspace declares where it can, else with the
-/// toolchain of the checkout.
+/// Checks each feature alone with the toolchain of the checkout, which shares what the other steps have checked, and
+/// all of them together with the Rust that the workspace declares.
 pub(crate) fn check() -> Result<(), Failure> {
     let metadata = MetadataCommand::new().current_dir(root()).no_deps().exec();
     let packages = metadata.map_err(|error| Failure::NoMetadata(error.to_string()))?.packages;
@@ -23,30 +23,30 @@ pub(crate) fn check() -> Result<(), Failure> {
     };
     let oldest = libraries().filter_map(|library| library.rust_version.as_ref()).min();
     let Some(oldest) = oldest else { return Ok(()) };
-
-    tools::cargo_hack()?;
     let toolchain = format!("{}.{}", oldest.major, oldest.minor);
     tools::toolchain(&toolchain)?;
     let old = libraries().filter(|library| library.rust_version.as_ref() == Some(oldest));
-    hack(
-        &format!("rustup run {toolchain} cargo"),
-        // A crate without features is checked as a dependency of the front door.
-        old.filter(|library| !library.features.is_empty()),
-        &[&["default"], NATIVE_LIBRARIES, NEWER_RUST].concat(),
-    )?;
-    let newer = libraries().filter(|library| library.rust_version.as_ref() != Some(oldest));
-    hack("cargo", newer, &["default"])?;
+    check_together(&toolchain, &old.collect::<Vec<_>>())?;
+
+    tools::cargo_hack()?;
+    let mut hack = command("cargo hack check --each-feature --exclude-all-features");
+    hack.arg(format!("--exclude-features={}", NATIVE_LIBRARIES.join(",")));
+    // A crate without features is checked as a dependency of the front door.
+    let with_features = libraries().filter(|library| !library.features.is_empty());
+    run(hack.args(with_features.map(|package| format!("--package={}", package.name))))?;
     run(&mut command("cargo check --package coder-core --features native-tls"))
 }
 
-/// Runs `cargo hack` for these packages. What `clippy` sees, all features at once, and what
-/// `package` builds, the default ones, is left out.
-fn hack<'a>(
-    cargo: &str,
-    packages: impl Iterator<Item = &'a Package>,
-    without: &[&str],
-) -> Result<(), Failure> {
-    let mut hack = command(&format!("{cargo} hack check --each-feature --exclude-all-features"));
-    hack.arg(format!("--exclude-features={}", without.join(",")));
-    run(hack.args(packages.map(|package| format!("--package={}", package.name))))
+/// Checks these packages with all the features that this Rust takes.
+fn check_together(toolchain: &str, packages: &[&Package]) -> Result<(), Failure> {
+    let mut check = command(&format!("rustup run {toolchain} cargo check --no-default-features"));
+    for Package { name, features, .. } in packages {
+        check.arg(format!("--package={name}"));
+        let taken = features.keys().filter(|feature| {
+            let is_left_out = |list: &[&str]| list.contains(&feature.as_str());
+            !is_left_out(&["default"]) && !is_left_out(NATIVE_LIBRARIES) && !is_left_out(NEWER_RUST)
+        });
+        check.args(taken.map(|feature| format!("--features={name}/{feature}")));
+    }
+    run(&mut check)
 }

@@ -87,7 +87,7 @@ fn install() -> Result<(), Failure> {
     if NATIVE.iter().all(is_compiled) {
         return Ok(());
     }
-    run(&mut npm_run("native"))
+    run(tools::unoptimised(&mut npm_run("native")))
 }
 
 /// Returns a script of the workspace's `package.json`.

@@ -36,6 +36,7 @@ pub mod house;
 mod javascript;
 mod measure;
 mod npm;
+mod packages;
 mod packaging;
 mod programs;
 mod readme;

@@ -42,7 +42,8 @@ pub fn npm() -> bool {
 
 /// Tells whether the package was built.
 pub(crate) fn is_built() -> bool {
-    directory("package").join("package.json").is_file()
+    let wasm = directory("package/wasm");
+    MODULES.iter().all(|Module { feature, .. }| wasm.join(format!("{feature}.wasm")).is_file())
 }
 
 /// Builds the package, packs it, installs it into an empty project and runs its tests there.
@@ -50,7 +51,7 @@ pub(crate) fn check() -> Result<(), Failure> {
     check_adapter()?;
     let package = build()?;
     let tests = directory("tests");
-    compile(CONFORMANCE)?;
+    compile(CONFORMANCE, &target())?;
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     let pack = format!("{npm} pack --json --loglevel=error --pack-destination");
     let packed = output(command(&pack).arg(directory("")).current_dir(&package));
@@ -133,21 +134,34 @@ fn build() -> Result<PathBuf, Failure> {
     let text = text.replacen("\"0.0.0\"", &format!("\"{version}\""), 1);
     fs::write(&manifest, text).map_err(cannot("write package.json"))?;
     let wasm = package.join("wasm");
-    // A module is made small while the next one is compiled.
+    // Linking a module keeps one core busy, and so does making it small: the largest one is built beside the others.
+    let (largest, others) = MODULES.split_last().ok_or_else(|| no("modules"))?;
     thread::scope(|scope| {
+        let beside = scope.spawn(|| {
+            let bound = compile(largest.feature, &directory("beside"))?;
+            finish(largest.feature, &bound, &wasm)
+        });
         let mut shrinking = Vec::new();
-        for Module { feature, .. } in MODULES {
-            let bound = compile(feature)?;
-            let glue = format!("{feature}.js");
-            fs::copy(bound.join(&glue), wasm.join(format!("{feature}.glue.js")))
-                .map_err(cannot("copy the glue"))?;
-            let small = wasm.join(format!("{feature}.wasm"));
-            shrinking.push(scope.spawn(move || shrink(feature, &bound, &small)));
+        for Module { feature, .. } in others {
+            let bound = compile(feature, &target())?;
+            let wasm = &wasm;
+            shrinking.push(scope.spawn(move || finish(feature, &bound, wasm)));
         }
-        let gone = |_| Failure::Npm("`wasm-opt` was not waited for".to_owned());
-        shrinking.into_iter().try_for_each(|module| module.join().map_err(gone)?)
+        shrinking.push(beside);
+        shrinking.into_iter().try_for_each(|module| module.join().map_err(|_| no("module"))?)
     })?;
     Ok(package)
+}
+
+/// Puts the glue of a module into the package, and the module, made small.
+fn finish(feature: &str, bound: &Path, wasm: &Path) -> Result<(), Failure> {
+    fs::copy(bound.join(format!("{feature}.js")), wasm.join(format!("{feature}.glue.js")))
+        .map_err(cannot("copy the glue"))?;
+    shrink(feature, bound, &wasm.join(format!("{feature}.wasm")))
+}
+
+fn no(what: &str) -> Failure {
+    Failure::Npm(format!("there is no {what}"))
 }
 
 /// The options of `wasm-opt`: small, with the features of WebAssembly that Rust's standard library is
@@ -175,17 +189,17 @@ fn shrink(feature: &str, bound: &Path, small: &Path) -> Result<(), Failure> {
     fs::copy(kept, small).map(drop).map_err(cannot("copy a module"))
 }
 
-/// Compiles a module and binds it to JavaScript. Returns the directory with both.
-fn compile(feature: &str) -> Result<PathBuf, Failure> {
+/// Compiles a module in a directory, and binds it to JavaScript. Returns the directory with both.
+fn compile(feature: &str, builds: &Path) -> Result<PathBuf, Failure> {
     let workspace = directory("workspace");
     let build = format!(
         "cargo build --quiet --profile wasm --target wasm32-unknown-unknown --package module_{feature} \
          --manifest-path"
     );
     let mut build = command(&build);
-    build.arg(workspace.join("Cargo.toml")).env("CARGO_TARGET_DIR", target());
+    build.arg(workspace.join("Cargo.toml")).env("CARGO_TARGET_DIR", builds);
     run(build.env("CARGO_ENCODED_RUSTFLAGS", without_places()))?;
-    let compiled = target().join(format!("wasm32-unknown-unknown/wasm/module_{feature}.wasm"));
+    let compiled = builds.join(format!("wasm32-unknown-unknown/wasm/module_{feature}.wasm"));
     // With its names, to tell what takes the space.
     let named = directory(&format!("{feature}.named.wasm"));
     fs::copy(compiled, &named).map_err(cannot("copy the module"))?;

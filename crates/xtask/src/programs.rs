@@ -8,15 +8,16 @@ const NATIVE: [&str; 6] = ["association", "cli", "linter", "readme", "service", 
 /// Modules for a browser.
 const WASM: [&str; 2] = ["wasm-client", "wasm-entity"];
 
-/// Checks the lints and runs the tests of the programs one by one. Built together, one would get the
-/// features of another.
+/// Checks the lints of the programs one by one: seen together, one would get the features of another. Their tests
+/// run after that, built together.
 pub(crate) fn check() -> Result<(), Failure> {
     tools::wasm_target()?;
     cargo("fmt --all --check")?;
     for program in NATIVE {
         cargo(&format!("clippy --locked --all-targets --package {program} -- -D warnings"))?;
-        cargo(&format!("test --locked --quiet --package {program}"))?;
     }
+    let tests = NATIVE.map(|program| format!("--package={program}")).join(" ");
+    cargo(&format!("test --locked --quiet {tests}"))?;
     for module in WASM {
         let wasm = "clippy --locked --target wasm32-unknown-unknown";
         cargo(&format!("{wasm} --package {module} -- -D warnings"))?;
@@ -24,9 +25,10 @@ pub(crate) fn check() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Runs `cargo` in the workspace of the programs.
+/// Runs `cargo` in the workspace of the programs. It builds where the repository does: what both need in the same
+/// way is built once.
 fn cargo(arguments: &str) -> Result<(), Failure> {
     run(command(&format!("cargo {arguments}"))
         .current_dir(root().join("examples/programs"))
-        .env("CARGO_TARGET_DIR", target().join("programs")))
+        .env("CARGO_TARGET_DIR", target()))
 }

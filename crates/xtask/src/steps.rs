@@ -1,15 +1,14 @@
 //! The checks, in the order they run.
 
-use std::path::PathBuf;
 use std::process::Command;
-use std::{env, fs};
 
 use clap::ValueEnum;
 
 use crate::command::{Failure, command, is_installed, output, run, target};
 use crate::doc_style::{self, Fault};
 use crate::{
-    features, front_end, house, javascript, npm, packaging, programs, readme, semver, tools,
+    features, front_end, house, javascript, npm, packages, packaging, programs, readme, semver,
+    tools,
 };
 
 /// One check of the repository. The first comment of each is what the step prints.
@@ -43,7 +42,7 @@ pub enum Step {
     Docs,
     /// The programs of a user compile with the features they name, and pass their tests
     Programs,
-    /// Each feature of the libraries alone, with the oldest Rust they declare
+    /// Each feature of the libraries alone, and all of them with the oldest Rust they declare
     Features,
     /// The core crates build for wasm32-unknown-unknown
     Wasm,
@@ -155,18 +154,7 @@ impl Step {
             Self::NoDemo => cargo("check --package coder-backstage-server --no-default-features"),
             Self::Demo => cargo("run -- demo --smoke"),
             Self::Semver => semver::check(),
-            Self::Package => {
-                // An unpacked crate does not see the workspace's profile. With the same one, the
-                // dependencies the other steps have built are not built again.
-                forget_packaged_crates()?;
-                cargo(
-                    "package --workspace --exclude xtask --exclude coder-conformance \
-                     --exclude coder-simulation --exclude coder-measure \
-                     --exclude coder-backstage-examples --exclude coder-wasm-conformance \
-                     --allow-dirty --config profile.dev.debug=\"line-tables-only\" \
-                     --config profile.dev.package.\"*\".debug=false",
-                )
-            }
+            Self::Package => packages::check(),
             Self::Packaging => packaging::check(),
             Self::Postgres => {
                 tools::postgres()?;
@@ -238,51 +226,6 @@ fn cargo(arguments: &str) -> Result<(), Failure> {
 /// Makes the command that builds for wasm, without the packages.
 fn wasm() -> Command {
     command("cargo build --target wasm32-unknown-unknown --no-default-features")
-}
-
-/// Removes what Cargo has unpacked of our crates.
-///
-/// `cargo package` checks our crates against each other in a registry of its own, without a host
-/// name. Cargo keeps what it unpacked from there by name and version, so the crates of an earlier
-/// run would be taken for today's.
-fn forget_packaged_crates() -> Result<(), Failure> {
-    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let Some(cargo_home) = cargo_home.or_else(|| Some(env::home_dir()?.join(".cargo"))) else {
-        return Ok(());
-    };
-    for part in ["src", "cache", "index"] {
-        // A directory that is not there holds nothing to forget.
-        let Ok(registries) = fs::read_dir(cargo_home.join("registry").join(part)) else { continue };
-        for registry in registries.flatten() {
-            if registry.file_name().as_encoded_bytes().starts_with(b"-") {
-                fs::remove_dir_all(registry.path())
-                    .map_err(|reason| Failure::CannotForget { path: registry.path(), reason })?;
-            }
-        }
-    }
-    forget_builds_of_packaged_crates()
-}
-
-/// Removes what Cargo has built of unpacked crates, which it takes for today's as well, whatever
-/// changed. The list of sources of each build tells which ones these are.
-fn forget_builds_of_packaged_crates() -> Result<(), Failure> {
-    let builds = target().join("debug");
-    let Ok(lists) = fs::read_dir(builds.join("deps")) else { return Ok(()) };
-    for list in lists.flatten().map(|entry| entry.path()) {
-        let is_list = list.extension().is_some_and(|extension| extension == "d");
-        let sources = if is_list { fs::read_to_string(&list) } else { continue };
-        // The registry of `cargo package` has no host name: its directory begins with a hyphen.
-        if !sources.is_ok_and(|sources| sources.contains("registry/src/-")) {
-            continue;
-        }
-        let name = list.file_stem().and_then(|name| name.to_str()).and_then(|n| n.rsplit_once('-'));
-        let Some((krate, hash)) = name else { continue };
-        let path = builds.join(".fingerprint").join(format!("{}-{hash}", krate.replace('_', "-")));
-        if path.is_dir() {
-            fs::remove_dir_all(&path).map_err(|reason| Failure::CannotForget { path, reason })?;
-        }
-    }
-    Ok(())
 }
 
 fn core_crates() -> impl Iterator<Item = String> {

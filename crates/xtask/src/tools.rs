@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use crate::command::{Failure, command, is_installed, output, run, tools};
 
@@ -98,7 +99,13 @@ pub(crate) fn toolchain(version: &str) -> Result<(), Failure> {
 pub(crate) fn javascript(directory: &Path) -> Result<(), Failure> {
     node()?;
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    run(command(&format!("{npm} ci --loglevel=error")).current_dir(directory))
+    run(unoptimised(&mut command(&format!("{npm} ci --loglevel=error"))).current_dir(directory))
+}
+
+/// Lets `npm` compile the modules of Node.js without optimisation: that takes half the time, and tests
+/// use them for seconds.
+pub(crate) fn unoptimised(npm: &mut Command) -> &mut Command {
+    npm.env("CFLAGS", "-O1 -g0").env("CXXFLAGS", "-O0 -g0")
 }
 
 /// Installs `cargo fuzz`, and the nightly compiler that it needs.

@@ -49,6 +49,15 @@ async function signedIn(context, username, options) {
   return person;
 }
 
+/** Opens the tab with everyone's workspaces. Returns its table. */
+async function openEveryones(page) {
+  await page.goto('/coder');
+  await page.getByRole('tab', { name: 'Everyone’s' }).click();
+  const table = page.getByRole('region', { name: 'Table of workspaces' });
+  await table.locator('[data-workspace="bob/python"]').waitFor();
+  return table;
+}
+
 /** Chooses the last entry of a menu by the keyboard alone. */
 async function chooseLast(page, button) {
   await page.getByRole('button', { name: button }).focus();
@@ -260,10 +269,7 @@ describe('a person at the portal', () => {
 
   test('has everyone’s workspaces on the page, filtered, sorted and saved as a file', async context => {
     const { page } = await signedIn(context, 'alice');
-    await page.goto('/coder');
-    await page.getByRole('tab', { name: 'Everyone’s' }).click();
-    const table = page.getByRole('region', { name: 'Table of workspaces' });
-    await table.locator('[data-workspace="bob/python"]').waitFor();
+    const table = await openEveryones(page);
     await page.getByText(/^Read from Coder/).waitFor();
     await picture(page, 'everyone');
     assert.deepEqual(await faults(page, '[data-coder-everyone]'), []);
@@ -314,6 +320,14 @@ describe('a person at the portal', () => {
     await cardOf(page).scrollIntoViewIfNeeded();
     await picture(page, 'phone');
     assert.deepEqual(await faults(page, '[data-coder-card]'), []);
+    await openEveryones(page);
+    const everyones = await page.locator('[data-coder-everyone]').boundingBox();
+    assert.ok(
+      everyones.x + everyones.width <= 360,
+      `the tab ends at ${everyones.x + everyones.width}`,
+    );
+    await picture(page, 'phone-everyone');
+    assert.deepEqual(await faults(page, '[data-coder-everyone]'), []);
   });
 
   test('reads the card in the dark theme', async context => {
@@ -323,6 +337,8 @@ describe('a person at the portal', () => {
     await isOnline(page, 'payments-dev');
     await picture(page, 'dark');
     assert.deepEqual(await faults(page, '[data-coder-card]'), []);
+    await openEveryones(page);
+    assert.deepEqual(await faults(page, '[data-coder-everyone]'), []);
   });
 
   test('makes a workspace in the scaffolder, and follows the link to it', async context => {
@@ -372,6 +388,19 @@ describe('a person at an app of the legacy system', () => {
       await cardOf(page).getByRole('button', { name: 'Sign in to Coder' }).waitFor();
     });
   }
+
+  test('is led to the form that appConfig names, and not to that of app-config', async context => {
+    const { page } = await signedIn(context, 'alice');
+    const deployment = { accessUrl: 'https://coder.example.com' };
+    const appConfig = { deployment, workspaces: { defaultTemplateName: 'given' } };
+    await legacy(page, { ...REMEMBERED, appConfig: JSON.stringify(appConfig) });
+    await page.goto(PAYMENTS);
+    await isOnline(page, 'payments-dev');
+    const form = 'a[href^="https://coder.example.com/templates/given/workspace?"]';
+    await cardOf(page).locator(form).waitFor();
+    // The portal would make the workspace of app-config.
+    assert.equal(await cardOf(page).getByRole('button', { name: 'Open in Coder' }).count(), 0);
+  });
 
   test('signs in, and has the row of the settings and the page', async context => {
     const { page } = await signedIn(context, 'alice', { storageState: undefined });

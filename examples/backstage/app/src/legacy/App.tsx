@@ -42,10 +42,12 @@ const app = createApp({
 
 /** Where the provider stands: above the router, below it, or around one page. */
 const place = localStorage.getItem('provider') ?? 'above';
+/** What the provider is given in place of app-config. */
+const appConfig = JSON.parse(localStorage.getItem('appConfig') ?? 'null') ?? undefined;
 
 function At(props: { where: string; children: ReactNode }) {
   if (place !== props.where) return <>{props.children}</>;
-  return <CoderProvider>{props.children}</CoderProvider>;
+  return <CoderProvider appConfig={appConfig}>{props.children}</CoderProvider>;
 }
 
 const routes = (

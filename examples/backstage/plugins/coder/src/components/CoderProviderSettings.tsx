@@ -1,3 +1,5 @@
+import { configApiRef, useApi } from '@backstage/core-plugin-api';
+import { DefaultProviderSettings } from '@backstage/plugin-user-settings';
 import Button from '@material-ui/core/Button';
 import List from '@material-ui/core/List';
 import ListItem from '@material-ui/core/ListItem';
@@ -65,8 +67,24 @@ function Inside() {
   );
 }
 
+/** The rows of the other providers, as the settings show them where nobody gives them rows. */
+function Others() {
+  const providers = useApi(configApiRef).getOptionalConfig('auth.providers')?.keys() ?? [];
+  const others = providers.filter(id => id !== 'coder');
+  return others.length > 0 ? <DefaultProviderSettings configuredProviders={others} /> : null;
+}
+
 /**
- * The row of the settings for Coder: the connected account, ending the connection, and a linked token.
+ * The rows of the settings: Coder's with the connected account, ending the connection, and a linked token; below it
+ * those of the app's other providers.
  * @public
  */
-export const CoderProviderSettings = withProvider(Inside, 'CoderProviderSettings');
+export const CoderProviderSettings = withProvider(
+  () => (
+    <>
+      <Inside />
+      <Others />
+    </>
+  ),
+  'CoderProviderSettings',
+);
