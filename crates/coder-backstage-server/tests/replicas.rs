@@ -22,9 +22,12 @@ use std::time::Duration;
 
 use cluster::Cluster;
 use coder_core::{Secret, SystemClock};
-use coder_testkit::{FakeCoder, Fault, Version};
+use coder_testkit::{Answer, FakeCoder, FakeUser, Fault, Version};
 use futures_util::future::join_all;
+use http::header::HeaderName;
+use serde_json::Value;
 use serving::{House, Process};
+use sqlx::PgConnection;
 use tempfile::TempDir;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -41,11 +44,17 @@ impl Setting {
         let coder = FakeCoder::builder().version(Version::V2_29).session_lifetime(SECONDS);
         let house = House::new(coder.clock(Arc::new(SystemClock))).await;
         let directory = tempfile::tempdir().unwrap();
+        let setting = Self { house, directory };
+        setting.configure(database, "");
+        setting
+    }
+
+    /// Writes the configuration of all processes, with this part of the section `coder`.
+    fn configure(&self, database: &Secret, part: &str) {
         let (key, url) = ("6tDZ2sJ0xv9Q4mWkYp1rB8uHc3eLf7Ga", database.expose());
         let store = format!("{{ type: postgres, url: '{url}' }}");
-        let coder = format!("{{ session: {{ keys: [{key}], store: {store} }} }}");
-        house.configure(directory.path(), &coder);
-        Self { house, directory }
+        let coder = format!("{{ session: {{ keys: [{key}], store: {store} }}, {part} }}");
+        self.house.configure(self.directory.path(), &coder);
     }
 
     fn process(&self) -> Process {
@@ -119,4 +128,94 @@ async fn when_a_process_is_killed_with_coders_answer_the_next_login_revives_ever
         assert_eq!(browser.refresh(&survivor).await.access_token(), token);
     }
     assert!(house.coder().is_live(&token));
+}
+
+const TOKEN_HEADER: HeaderName = HeaderName::from_static("coder-session-token");
+
+/// Asks a process for the workspaces of its index until there are so many, and it has read them all.
+async fn workspaces(process: &Process, user: &FakeUser, count: usize) {
+    let whole = async {
+        loop {
+            let request = http::Request::get("/api/coder/v1/index/workspaces")
+                .header(TOKEN_HEADER, user.session_token.expose());
+            let answer = Answer::to(process, request, bytes::Bytes::new()).await;
+            let list: &Value = answer.json();
+            if list["count"] == count && list["partial"] == false {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    // Long, for a busy machine.
+    tokio::time::timeout(Duration::from_secs(60), whole).await.unwrap();
+}
+
+/// Waits until the index that processes share has a workspace of this name.
+async fn saved(database: &mut PgConnection, name: &str) {
+    let saved = async {
+        loop {
+            let query = "SELECT saved FROM coder_auth_snapshots WHERE saved IS NOT NULL";
+            let row = sqlx::query_scalar::<_, Vec<u8>>(query).fetch_optional(&mut *database);
+            let saved = String::from_utf8(row.await.unwrap().unwrap_or_default()).unwrap();
+            if saved.contains(&format!("\"name\":\"{name}\"")) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), saved).await.unwrap();
+}
+
+/// Lets the time of a lease go by: two minutes, by the clock of the database.
+async fn end_lease(database: &mut PgConnection) {
+    let end = "UPDATE coder_auth_snapshots SET leased_until = leased_until - INTERVAL '2 minutes'";
+    sqlx::raw_sql(end).execute(database).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_process_reads_the_index_for_both_and_when_it_is_gone_the_other_one_does() {
+    let cluster = Cluster::shared();
+    let database = cluster.database().await;
+    let setting = Setting::on(&database.url()).await;
+    let coder = setting.house.coder();
+    let (service, alice) = (coder.add_owner("service"), coder.add_user("alice"));
+    let token = service.session_token.expose();
+    let index = format!("index: {{ token: '{token}', visibility: everyone }}");
+    setting.configure(&database.url(), &index);
+    let mut connection = database.connection().await;
+    let add = |name: &str| drop(coder.add_workspace(&alice, name).running().create());
+    // What the service account asks is what the index costs.
+    let asked = |path: &str| {
+        let requests = coder.requests();
+        let of_index = requests
+            .iter()
+            .filter(|request| request.headers.get(TOKEN_HEADER).is_some_and(|sent| sent == token));
+        of_index.filter(|request| request.path.ends_with(path)).count()
+    };
+
+    add("one");
+    let reader = setting.process();
+    workspaces(&reader, &alice, 1).await;
+    assert_eq!((asked("/workspaces"), asked("/parameters")), (1, 1));
+    saved(&mut connection, "one").await;
+    let other = setting.process();
+    workspaces(&other, &alice, 1).await;
+    assert_eq!((asked("/workspaces"), asked("/parameters")), (1, 1), "the other one has loaded it");
+
+    reader.kill();
+    add("two");
+    assert_eq!(asked("/workspaces"), 1, "the lease of the dead lasts");
+    end_lease(&mut connection).await;
+    workspaces(&other, &alice, 2).await;
+    assert_eq!((asked("/workspaces"), asked("/parameters")), (2, 2), "no build is read again");
+
+    // A process that is asked to stop gives its lease back.
+    saved(&mut connection, "two").await;
+    let next = setting.process();
+    workspaces(&next, &alice, 2).await;
+    add("three");
+    other.terminate();
+    other.ended();
+    workspaces(&next, &alice, 3).await;
+    assert_eq!(asked("/parameters"), 3);
 }

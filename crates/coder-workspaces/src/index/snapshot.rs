@@ -1,5 +1,7 @@
 //! An index as bytes.
 
+use std::sync::Arc;
+
 use coder_config::ScmIntegrations;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -33,6 +35,7 @@ struct Form {
 
 #[derive(Deserialize)]
 struct Loaded {
+    version: u32,
     keys: Vec<String>,
     listed_at: Option<Timestamp>,
     workspaces: Vec<IndexedWorkspace>,
@@ -44,6 +47,16 @@ struct Saved<'a> {
     keys: &'a [String],
     listed_at: Option<Timestamp>,
     workspaces: Vec<&'a IndexedWorkspace>,
+}
+
+/// Returns the reason why bytes are not read: another version has another form.
+fn not_read(json: &[u8], error: serde_json::Error) -> IndexSnapshotError {
+    match serde_json::from_slice(json) {
+        Ok(Form { version }) if version != VERSION => {
+            IndexSnapshotError::Version { found: version }
+        }
+        Ok(_) | Err(_) => IndexSnapshotError::Damaged(error),
+    }
 }
 
 impl WorkspaceIndex {
@@ -73,20 +86,22 @@ impl WorkspaceIndex {
         keys: impl IntoIterator<Item = K>,
         integrations: ScmIntegrations,
     ) -> Result<Self, IndexSnapshotError> {
-        let Form { version } = serde_json::from_slice(json).map_err(IndexSnapshotError::Damaged)?;
-        if version != VERSION {
-            return Err(IndexSnapshotError::Version { found: version });
+        let saved: Loaded = serde_json::from_slice(json).map_err(|error| not_read(json, error))?;
+        if saved.version != VERSION {
+            return Err(IndexSnapshotError::Version { found: saved.version });
         }
-        let saved: Loaded = serde_json::from_slice(json).map_err(IndexSnapshotError::Damaged)?;
         let mut index = Self::new(keys, integrations);
         if !index.keys().iter().all(|key| saved.keys.contains(key)) {
             return Ok(index);
         }
-        for mut entry in saved.workspaces {
-            let is_kept = |name: &str| index.keys().contains(&name.to_lowercase());
+        let is_kept = |name: &str| index.keys().contains(&name.to_lowercase());
+        let entries = saved.workspaces.into_iter().map(|mut entry| {
             entry.repositories.retain(|parameter| is_kept(&parameter.name));
-            index.put(entry);
-        }
+            Arc::new(entry)
+        });
+        // First all workspaces and then the tables, which so lie side by side in memory.
+        let entries: Vec<_> = entries.collect();
+        entries.into_iter().for_each(|entry| index.put(entry));
         if let Some(listed_at) = saved.listed_at {
             index.finish_list(listed_at, Vec::new());
         }

@@ -1,6 +1,7 @@
 //! The index as data: what is known, and where to look it up.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use coder_client::models::{BuildParameter, Workspace, WorkspaceStatus};
@@ -28,7 +29,10 @@ pub struct WorkspaceIndex {
     keys: Vec<String>,
     integrations: ScmIntegrations,
     entries: HashMap<WorkspaceId, Arc<IndexedWorkspace>>,
-    by_repository: HashMap<RepositoryKey, Holders>,
+    /// By the hash of the repository's key. Two that have one hash by chance are told apart as the
+    /// spellings of one key are.
+    by_repository: HashMap<u64, Holders>,
+    hashes: RandomState,
     by_owner: HashMap<UserId, BTreeSet<WorkspaceId>>,
     facets: Facets,
     unread: BTreeSet<WorkspaceId>,
@@ -54,6 +58,7 @@ impl WorkspaceIndex {
             integrations,
             entries: HashMap::new(),
             by_repository: HashMap::new(),
+            hashes: RandomState::new(),
             by_owner: HashMap::new(),
             facets: Facets::default(),
             unread: BTreeSet::new(),
@@ -198,7 +203,8 @@ impl WorkspaceIndex {
 
     /// Returns the workspaces that name the repository in one of these parameters.
     fn holders(&self, repository: &Repository, keys: &[String]) -> Vec<&IndexedWorkspace> {
-        let Some(holders) = self.by_repository.get(&repository.key()) else { return Vec::new() };
+        let hash = self.hashes.hash_one(repository.key());
+        let Some(holders) = self.by_repository.get(&hash) else { return Vec::new() };
         let is_meant = |known: &String| keys.iter().any(|key| is_same_name(known, key));
         let looks_into: Vec<bool> = self.keys.iter().map(is_meant).collect();
         holders.of(repository, |key| looks_into.get(key).copied().unwrap_or(false))
@@ -297,18 +303,19 @@ impl WorkspaceIndex {
         self.problems.push(problem);
     }
 
-    pub(super) fn put(&mut self, entry: IndexedWorkspace) {
+    pub(super) fn put(&mut self, entry: impl Into<Arc<IndexedWorkspace>>) {
+        let entry = entry.into();
         let before = self.take_out(entry.id).map(|before| IndexedWorkspace {
             last_used_at: entry.last_used_at,
             listed_at: entry.listed_at,
             ..before
         });
-        if before.as_ref() != Some(&entry) {
+        if before.as_ref() != Some(&*entry) {
             self.changes.add(entry.id, before);
         }
-        let entry = Arc::new(entry);
         for (repository, key, value) in named(&entry, &self.keys, &self.integrations) {
-            self.by_repository.entry(repository).or_default().add(&entry, key, value);
+            let hash = self.hashes.hash_one(repository);
+            self.by_repository.entry(hash).or_default().add(&entry, key, value);
         }
         self.by_owner.entry(entry.owner_id).or_default().insert(entry.id);
         self.facets.add(&entry);
@@ -321,10 +328,11 @@ impl WorkspaceIndex {
     fn take_out(&mut self, id: WorkspaceId) -> Option<IndexedWorkspace> {
         let entry = self.entries.remove(&id)?;
         for (repository, key, value) in named(&entry, &self.keys, &self.integrations) {
-            if let Some(holders) = self.by_repository.get_mut(&repository) {
+            let hash = self.hashes.hash_one(repository);
+            if let Some(holders) = self.by_repository.get_mut(&hash) {
                 holders.remove(&entry, key, value);
                 if holders.is_empty() {
-                    self.by_repository.remove(&repository);
+                    self.by_repository.remove(&hash);
                 }
             }
         }
