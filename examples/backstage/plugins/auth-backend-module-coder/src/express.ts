@@ -41,6 +41,11 @@ export async function send(answer: Response, outgoing: ExpressResponse): Promise
     outgoing.end();
     return;
   }
+  // Ends a body that nobody waits for any more: of a client that has left already, no event tells.
+  if (outgoing.destroyed) {
+    await answer.body.cancel();
+    return;
+  }
   const body = Readable.fromWeb(answer.body as ReadableStream);
   outgoing.on('close', () => body.destroy());
   await new Promise<void>(resolve => {

@@ -1,6 +1,11 @@
 import type { JsonObject } from '@backstage/types';
+import express from 'express';
+import { once } from 'node:events';
+import { get } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { chooseEnvironment } from './module';
 import { handlerConfig } from './config';
+import { passOn } from './express';
 import { readPopup } from './identity';
 
 describe('the environment of a login', () => {
@@ -83,5 +88,29 @@ describe('the page of the popup', () => {
     ['is another one', '<p>not found</p>'],
   ])('has no session when it %s', (_, html) => {
     expect(readPopup(html)).toBeUndefined();
+  });
+});
+
+describe('an answer', () => {
+  it('is cancelled when the client has left before it begins', async () => {
+    const cancel = jest.fn();
+    const endless = new ReadableStream({ pull: it => it.enqueue(new Uint8Array(1)), cancel });
+    const app = express();
+    const server = app.listen(0);
+    const client = get({ port: (server.address() as AddressInfo).port });
+    client.on('error', () => {});
+    await new Promise((resolve, reject) => {
+      app.use((incoming, outgoing) => {
+        const handler = async () => {
+          client.destroy();
+          await once(outgoing, 'close');
+          return new Response(endless);
+        };
+        const pass = passOn(async () => handler, 'http://localhost');
+        pass(incoming, outgoing).then(resolve, reject);
+      });
+    });
+    server.close();
+    expect(cancel).toHaveBeenCalledTimes(1);
   });
 });

@@ -34,6 +34,16 @@ const DATABASES: [string, Open][] = [
   ...(hasPostgres ? [['PostgreSQL', openPostgres] satisfies [string, Open]] : []),
 ];
 
+describe('a database of another kind', () => {
+  it.each(['mysql', 'mysql2'])('is refused: %s', async client => {
+    const schema = { hasTable: async () => true };
+    const knex = { client: { config: { client } }, schema } as unknown as Knex;
+    await expect(KnexRowStore.open(knex)).rejects.toThrow(
+      `not in a database of the client ${client}`,
+    );
+  });
+});
+
 const put = (key: string, value: string | null) => ({ checks: [], writes: [{ key, value }] });
 
 describe.each(DATABASES)('logins in %s', (_, open) => {

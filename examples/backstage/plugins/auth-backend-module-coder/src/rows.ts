@@ -8,6 +8,9 @@ interface RowValue {
 
 const TABLE = 'coder_rows';
 
+/** The databases whose transactions and order of keys the store relies on, as Backstage names them. */
+const CLIENTS = ['pg', 'better-sqlite3', 'sqlite3'];
+
 /**
  * Keeps the logins in a database of the backend: a table of rows, with reads and one transaction that
  * checks and writes.
@@ -21,6 +24,12 @@ export class KnexRowStore {
 
   /** Opens the store, and makes its table if it is not there. */
   static async open(knex: Knex): Promise<KnexRowStore> {
+    const { client } = knex.client.config;
+    if (!CLIENTS.includes(client)) {
+      throw new Error(
+        `logins are kept in PostgreSQL or SQLite, not in a database of the client ${client}; set backend.database.plugin.coder.client to pg or better-sqlite3`,
+      );
+    }
     if (!(await knex.schema.hasTable(TABLE))) {
       await knex.schema
         .createTable(TABLE, table => {

@@ -45,6 +45,29 @@ describe('the processor of the catalog', () => {
     await expect(processor(true).process(entity)).rejects.toThrow(TEXT);
   });
 
+  it('tells why the whole entity cannot be read', async () => {
+    const tooLarge = { message: 'the file has too many bytes', help: 'at most 9 are accepted' };
+    const { warn, process } = processor(false, [tooLarge]);
+    await process(entity);
+    const text = 'the file has too many bytes; at most 9 are accepted';
+    expect(warn.mock.calls).toEqual([[`component:default/payments: ${text}`]]);
+    await expect(processor(true, [tooLarge]).process(entity)).rejects.toThrow(text);
+  });
+
+  it('tells twenty mistakes, and how many more there are', async () => {
+    const mistakes = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({
+        message: `mistake ${index + 1}`,
+        path: `spec.coder.key${index}`,
+      }));
+    const { warn, process } = processor(false, mistakes(3000));
+    await process(entity);
+    expect(warn.mock.calls[0][0]).toMatch(/mistake 1\. .*\. mistake 20\. and 2980 more$/);
+    const all = processor(false, mistakes(20));
+    await all.process(entity);
+    expect(all.warn.mock.calls[0][0]).toMatch(/mistake 20$/);
+  });
+
   it('leaves out an entity without spec.coder', async () => {
     const { warn, process } = processor(true);
     await process({ ...entity, spec: {} });

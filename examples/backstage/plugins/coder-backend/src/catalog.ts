@@ -16,6 +16,9 @@ import { catalogProcessingExtensionPoint } from '@backstage/plugin-catalog-node/
 /** The key of the cache that holds what was logged about an entity. */
 const LOGGED = 'logged';
 
+/** The mistakes of an entity that are told; of others, their number is. */
+const MOST_TOLD = 20;
+
 /** A remark about an entity, as `coder-config` has it. */
 export interface Remark {
   message: string;
@@ -57,9 +60,12 @@ export class CoderProcessor implements CatalogProcessor {
   ): Promise<Entity> {
     if (entity.spec?.coder === undefined) return entity;
     const remarks = this.#lint(JSON.stringify(entity))
-      .filter(({ path }) => path === 'spec.coder' || path?.startsWith('spec.coder.'))
+      // A remark without a path is about the whole entity: nothing of spec.coder can be read.
+      .filter(({ path = 'spec.coder' }) => `${path}.`.startsWith('spec.coder.'))
       .map(({ message, help }) => (help ? `${message}; ${help}` : message));
-    const text = remarks.join('. ');
+    const told = remarks.slice(0, MOST_TOLD);
+    const others = remarks.length - told.length;
+    const text = [...told, ...(others > 0 ? [`and ${others} more`] : [])].join('. ');
     if (text !== '' && this.#strict) throw new InputError(text);
     // The cache is that of this entity. A text is logged once, until it changes.
     if ((await cache.get<string>(LOGGED)) === text) return entity;

@@ -21,15 +21,21 @@ export interface Created {
 }
 
 /** Finds out why a workspace could not be created. Changes nothing. */
-export async function check(portal: Portal, token: string, wanted: Wanted) {
+export async function check(portal: Portal, token: string, wanted: Wanted, signal?: AbortSignal) {
   const { entityRef, template, preset, parameters } = wanted;
-  const form = await portal.form(token, entityRef, { preset, parameters });
-  // The field names a template by its organization, too.
-  const { templateName } = form;
-  if (template && template !== templateName && !template.endsWith(`/${templateName}`)) {
-    throw new InputError(
-      `${entityRef} has the template ${templateName}, not ${template}; write spec.coder.templateName in its catalog file`,
-    );
+  const form = await portal.form(token, entityRef, { preset, parameters }, signal);
+  const { templateId, templateName } = form;
+  if (template && template !== templateName) {
+    // The field names a template by its organization, too, which the form does not tell.
+    const templates = await portal.templates(token, signal);
+    const found = templates.find(({ id }) => id === templateId);
+    const fullName = found && `${found.organization}/${found.name}`;
+    const isMeant = fullName ? template === fullName : template.endsWith(`/${templateName}`);
+    if (!isMeant) {
+      throw new InputError(
+        `${entityRef} has the template ${fullName ?? templateName}, not ${template}; write spec.coder.templateName in its catalog file`,
+      );
+    }
   }
   const problems = [
     ...form.problems.map(({ name, problem }) => (name ? `${name}: ${problem}` : problem)),
@@ -44,14 +50,16 @@ export async function create(
   token: string,
   wanted: Wanted,
   key: string,
+  signal?: AbortSignal,
 ): Promise<Created> {
-  await check(portal, token, wanted);
+  await check(portal, token, wanted, signal);
   const { entityRef, name, preset, parameters } = wanted;
   const { id, links, ...workspace } = await portal.create(
     token,
     entityRef,
     { name, preset, parameters },
     key,
+    signal,
   );
   return {
     workspaceId: id,

@@ -9,7 +9,7 @@ import { scaffolderModule } from './scaffolder';
 
 export { CoderProcessor, catalogModule, type Lint, type Remark } from './catalog';
 export { createWorkspaceAction, scaffolderModule } from './scaffolder';
-export { Portal, type Choices, type CreationForm, type Workspace } from './portal';
+export { Portal, type Choices, type CreationForm, type Template, type Workspace } from './portal';
 
 /**
  * Adds the modules of the scaffolder and of the catalog: `backend.add(import('@coder-backstage/plugin-backend'))`.

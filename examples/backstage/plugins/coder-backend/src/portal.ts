@@ -2,6 +2,9 @@ import type { DiscoveryService } from '@backstage/backend-plugin-api';
 import { parseEntityRef } from '@backstage/catalog-model';
 import { InputError, NotAllowedError, ServiceUnavailableError } from '@backstage/errors';
 
+/** How long an answer is waited for, in milliseconds. */
+const PATIENCE = 60_000;
+
 /** A workspace, as far as backends need it. */
 export interface Workspace {
   id: string;
@@ -13,9 +16,17 @@ export interface Workspace {
 
 /** The form for a new workspace, as far as backends need it. */
 export interface CreationForm {
+  templateId: string;
   templateName: string;
   problems: { name: string; problem: string }[];
   missingAccounts: { name: string; url: string }[];
+}
+
+/** A template that a person may use, as far as backends need it. */
+export interface Template {
+  id: string;
+  name: string;
+  organization: string;
 }
 
 /** The choices for a new workspace. */
@@ -36,8 +47,20 @@ export class Portal {
   }
 
   /** Returns the form for a new workspace of an entity, with the problems of these choices. */
-  form(token: string, entityRef: string, choices: Choices): Promise<CreationForm> {
-    return this.#post(token, `${entityPath(entityRef)}/form`, choices);
+  form(
+    token: string,
+    entityRef: string,
+    choices: Choices,
+    signal?: AbortSignal,
+  ): Promise<CreationForm> {
+    const body = JSON.stringify(choices);
+    return this.#ask(token, `${entityPath(entityRef)}/form`, { method: 'POST', body, signal });
+  }
+
+  /** Returns the templates that the person may use, without deprecated ones. */
+  async templates(token: string, signal?: AbortSignal): Promise<Template[]> {
+    const list = await this.#ask<{ templates: Template[] }>(token, '/templates', { signal });
+    return list.templates;
   }
 
   /**
@@ -49,21 +72,34 @@ export class Portal {
     entityRef: string,
     wanted: Choices & { name: string },
     key: string,
+    signal?: AbortSignal,
   ): Promise<Workspace> {
-    return this.#post(token, `${entityPath(entityRef)}/workspaces`, wanted, key);
+    const path = `${entityPath(entityRef)}/workspaces`;
+    const body = JSON.stringify(wanted);
+    return this.#ask(token, path, { method: 'POST', body, signal }, { 'Idempotency-Key': key });
   }
 
-  async #post<T>(token: string, path: string, body: unknown, key?: string): Promise<T> {
+  async #ask<T>(
+    token: string,
+    path: string,
+    { signal, ...asked }: { method?: string; body?: string; signal?: AbortSignal },
+    further: Record<string, string> = {},
+  ): Promise<T> {
     const base = await this.#discovery.getBaseUrl('coder');
-    const headers: Record<string, string> = {
+    const headers = {
       Authorization: `Bearer ${token}`,
       'Content-Type': 'application/json',
-      ...(key === undefined ? {} : { 'Idempotency-Key': key }),
+      ...further,
     };
-    const request = { method: 'POST', headers, body: JSON.stringify(body) };
+    const ends = [AbortSignal.timeout(PATIENCE), ...(signal ? [signal] : [])];
+    const request = { ...asked, headers, signal: AbortSignal.any(ends) };
     const response = await fetch(`${base}/v1${path}`, request).catch(() => undefined);
-    if (!response) throw new ServiceUnavailableError('the portal server does not answer');
-    const answer = await response.json().catch(() => undefined);
+    const answer = await response?.json().catch(() => undefined);
+    // Ends the caller's work as well, whatever was answered.
+    signal?.throwIfAborted();
+    if (!response || (response.ok && answer === undefined)) {
+      throw new ServiceUnavailableError('the portal server does not answer');
+    }
     if (response.ok) return answer as T;
     const status = `the portal server answers with status ${response.status}`;
     throw failure(response.status, answer?.error?.message ?? status);
@@ -77,6 +113,10 @@ function failure(status: number, message: string): Error {
 
 function entityPath(entityRef: string): string {
   const { kind, namespace, name } = parseEntityRef(entityRef, { defaultKind: 'component' });
-  const parts = [kind, namespace, name].map(part => encodeURIComponent(part.toLowerCase()));
-  return `/entities/${parts.join('/')}`;
+  const parts = [kind, namespace, name];
+  // Refuses what would be another path: these two are the same when they are encoded.
+  if (parts.some(part => part === '.' || part === '..')) {
+    throw new InputError(`${entityRef} names no entity`);
+  }
+  return `/entities/${parts.map(part => encodeURIComponent(part.toLowerCase())).join('/')}`;
 }

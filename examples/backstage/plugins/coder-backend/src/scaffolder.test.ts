@@ -11,21 +11,30 @@ const WORKSPACE = {
     build: 'https://coder.example.com/b',
   },
 };
-const FORM = { templateName: 'web', problems: [], missingAccounts: [] };
+const FORM = { templateId: 't', templateName: 'web', problems: [], missingAccounts: [] };
+const TEMPLATES = [
+  { id: 'o', name: 'web', organization: 'other-org' },
+  { id: 't', name: 'web', organization: 'acme' },
+];
+const ANSWERS: Record<string, object> = {
+  form: FORM,
+  workspaces: WORKSPACE,
+  templates: { templates: TEMPLATES },
+};
 
-function answering(form: object = FORM) {
+function answering(answers: Record<string, object> = {}) {
   const asked: { path: string; headers: Record<string, string>; body: any }[] = [];
   jest.spyOn(globalThis, 'fetch').mockImplementation(async (url, request) => {
     const path = String(url).replace(/.*\/v1/, '');
     const headers = request?.headers as Record<string, string>;
-    asked.push({ path, headers, body: JSON.parse(String(request?.body)) });
-    const body = path.endsWith('/form') ? form : WORKSPACE;
+    asked.push({ path, headers, body: JSON.parse(String(request?.body ?? 'null')) });
+    const body = { ...ANSWERS, ...answers }[path.replace(/.*\//, '')];
     return new Response(JSON.stringify(body), { status: 200 });
   });
   return asked;
 }
 
-async function run(isDryRun: boolean, input: object = {}) {
+async function run(isDryRun: boolean, input: object = {}, signal?: AbortSignal) {
   const outputs: Record<string, unknown> = {};
   const discovery = {
     getBaseUrl: async () => 'https://portal.example.com/api/coder',
@@ -35,6 +44,7 @@ async function run(isDryRun: boolean, input: object = {}) {
   await action.handler({
     input: { entityRef: 'component:default/payments', name: 'dev', ...input },
     isDryRun,
+    signal,
     task: { id: 'task-1' },
     logger: { info: jest.fn() },
     secrets: { backstageToken: 'the-token-of-alice' },
@@ -57,7 +67,7 @@ describe('the action coder:workspace:create', () => {
       workspaceUrl: WORKSPACE.links.dashboard,
       buildUrl: WORKSPACE.links.build,
     });
-    const [, created] = asked;
+    const created = asked[asked.length - 1];
     expect(created.path).toBe('/entities/component/default/payments/workspaces');
     expect(created.body).toEqual({ name: 'dev', parameters: { cpu: '4' } });
     expect(created.headers.Authorization).toBe('Bearer the-token-of-alice');
@@ -89,10 +99,61 @@ describe('the action coder:workspace:create', () => {
       { missingAccounts: [{ name: 'GitHub', url: 'https://c/e' }] },
       /GitHub: https:\/\/c\/e/,
     ],
-    ['another template', { templateName: 'other' }, /template other, not acme\/web/],
+    [
+      'another template',
+      { templateId: 'x', templateName: 'other' },
+      /template other, not acme\/web/,
+    ],
   ])('fails for %s before anything is made', async (_, form, message) => {
-    const asked = answering({ ...FORM, ...form });
+    const asked = answering({ form: { ...FORM, ...form } });
     await expect(run(false, { coder: { template: 'acme/web' } })).rejects.toThrow(message);
-    expect(asked).toHaveLength(1);
+    expect(asked.filter(({ path }) => path.endsWith('/workspaces'))).toEqual([]);
+  });
+
+  it('fails for a template of another organization', async () => {
+    answering();
+    const wanted = run(true, { coder: { template: 'other-org/web' } });
+    await expect(wanted).rejects.toThrow('template acme/web, not other-org/web');
+  });
+
+  it('takes a template by its name where the list does not have it', async () => {
+    answering({ templates: { templates: [] } });
+    const outputs = await run(true, { coder: { template: 'acme/web' } });
+    expect(outputs).toEqual({ workspaceName: 'dev' });
+  });
+
+  it.each(['component:default/..', 'component:./payments'])(
+    'asks nothing about %s',
+    async entityRef => {
+      const asked = answering();
+      await expect(run(false, { entityRef })).rejects.toThrow(`${entityRef} names no entity`);
+      expect(asked).toEqual([]);
+    },
+  );
+
+  it('ends with its task, and makes nothing then', async () => {
+    const task = new AbortController();
+    const asked = jest.spyOn(globalThis, 'fetch').mockImplementation(async () => {
+      task.abort(new Error('the task was cancelled'));
+      return new Response(JSON.stringify(FORM));
+    });
+    await expect(run(false, {}, task.signal)).rejects.toThrow('the task was cancelled');
+    expect(asked).toHaveBeenCalledTimes(1);
+    expect(asked.mock.calls[0][1]?.signal?.aborted).toBe(true);
+  });
+
+  it('waits a minute for an answer', async () => {
+    const timeout = jest.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort());
+    jest.spyOn(globalThis, 'fetch').mockImplementation(async (_, request) => {
+      request?.signal?.throwIfAborted();
+      return new Response(JSON.stringify(FORM));
+    });
+    await expect(run(true)).rejects.toThrow('the portal server does not answer');
+    expect(timeout).toHaveBeenCalledWith(60_000);
+  });
+
+  it('fails when an answer does not come to its end', async () => {
+    jest.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response('{"templ'));
+    await expect(run(false)).rejects.toThrow('the portal server does not answer');
   });
 });

@@ -58,7 +58,7 @@ export function createWorkspaceAction(portal: Portal) {
       if (!token) throw new NotAllowedError('a workspace is made in the name of a person only');
       const wanted = { entityRef, name, ...coder };
       if (context.isDryRun) {
-        await check(portal, token, wanted);
+        await check(portal, token, wanted, context.signal);
         context.logger.info(`would create the workspace ${name} for ${entityRef}`);
         context.output('workspaceName', name);
         return;
@@ -67,7 +67,7 @@ export function createWorkspaceAction(portal: Portal) {
       const key = createHash('sha256')
         .update(`${context.task.id}\n${entityRef}\n${name}`)
         .digest('hex');
-      const created = await create(portal, token, wanted, key);
+      const created = await create(portal, token, wanted, key, context.signal);
       context.logger.info(`the workspace ${created.workspaceName} is on its way`);
       context.output('workspaceId', created.workspaceId);
       context.output('workspaceName', created.workspaceName);
