@@ -76,6 +76,7 @@ mod demo;
 mod drain;
 mod failure;
 mod generate;
+mod index_file;
 mod index_store;
 mod logs;
 mod migrate;

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
+use std::sync::Mutex;
+use std::{env, fs, thread};
 
 use crate::command::{Failure, command, root, run, target};
 use crate::{npm, tools};
@@ -72,7 +73,15 @@ fn set_up() -> Result<(), Failure> {
     run(&mut npm_run("build"))
 }
 
+/// Installs the workspace while other steps run: it waits for the network for minutes. The step tells of failures,
+/// since it installs what is missing then.
+pub(crate) fn install_meanwhile() {
+    thread::spawn(install);
+}
+
 fn install() -> Result<(), Failure> {
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = INSTALLING.lock();
     let directory = root().join(DIRECTORY);
     let lock =
         fs::read(directory.join("package-lock.json")).map_err(cannot("read the lock file"))?;

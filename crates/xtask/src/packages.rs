@@ -7,8 +7,8 @@ use cargo_metadata::{MetadataCommand, Package};
 
 use crate::command::{Failure, command, root, run, target};
 
-/// Packs each published crate, unpacks the archives into a workspace of their own, and checks them there, with
-/// nothing of the repository beside them.
+/// Makes the archive of each published crate, unpacks them into a workspace of their own, and checks them there,
+/// with nothing of the repository beside them.
 ///
 /// Cargo's own verification compiles them one after the other to machine code, in many times the time.
 pub(crate) fn check() -> Result<(), Failure> {

@@ -5,14 +5,17 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 
-use crate::Step;
 use crate::command::Failure;
+use crate::{Step, front_end};
 
 /// Runs the steps of `only`, or those of every run when it is empty. A failure does not keep the next
 /// steps from running; every step, and the table at the end, says how long it took.
 ///
 /// Returns whether all of them passed. A step that was skipped has not passed if `strict`.
 pub fn run(only: &[Step], strict: bool) -> bool {
+    if only.is_empty() {
+        front_end::install_meanwhile();
+    }
     let mut outcomes = Vec::new();
     for step in Step::value_variants() {
         if only.contains(step) || (only.is_empty() && step.is_in_every_run()) {

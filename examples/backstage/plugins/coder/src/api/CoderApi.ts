@@ -82,7 +82,11 @@ export interface CoderApi {
   /** Returns all workspaces of a selection of the index as a file. */
   exportIndex(format: 'csv' | 'json', selection?: CoderIndexSelection): Promise<Blob>;
   getWorkspace(id: string, options?: { signal?: AbortSignal }): Promise<CoderWorkspace>;
-  getCreationForm(entityRef: string, choices?: CoderChoices): Promise<CoderCreationForm>;
+  getCreationForm(
+    entityRef: string,
+    choices?: CoderChoices,
+    options?: { signal?: AbortSignal },
+  ): Promise<CoderCreationForm>;
   createWorkspace(
     entityRef: string,
     choices: CoderChoices & { name: string },
@@ -96,7 +100,11 @@ export interface CoderApi {
   act(workspace: Pick<CoderWorkspace, 'id' | 'name'>, action: CoderAction): Promise<CoderWorkspace>;
   listTemplates(): Promise<CoderTemplateList>;
   /** Returns the form of a template, which is named by its id. */
-  getTemplateForm(template: string, choices?: CoderChoices): Promise<CoderCreationForm>;
+  getTemplateForm(
+    template: string,
+    choices?: CoderChoices,
+    options?: { signal?: AbortSignal },
+  ): Promise<CoderCreationForm>;
   getLink(): Promise<CoderLinkedToken>;
   link(token: string): Promise<CoderLinkedToken>;
   unlink(): Promise<void>;

@@ -55,6 +55,19 @@ describe('CoderClient', () => {
     expect(first.headers['Idempotency-Key']).not.toBe(second.headers['Idempotency-Key']);
   });
 
+  it('reads a form without a key, as long as it is asked for', async () => {
+    const fetch = answer({});
+    const { signal } = new AbortController();
+    const client = clientOf(fetch);
+    await client.getCreationForm('component:default/payments', { parameters: {} }, { signal });
+    await client.getTemplateForm('a', { parameters: {} }, { signal });
+    expect(fetch).toHaveBeenCalledTimes(2);
+    for (const [, request] of fetch.mock.calls) {
+      expect(request.headers).not.toHaveProperty('Idempotency-Key');
+      expect(request.signal).toBe(signal);
+    }
+  });
+
   it('sends an action again with the same key when no answer came', async () => {
     const fetch = answer({});
     fetch.mockRejectedValueOnce(new TypeError('Failed to fetch'));

@@ -87,9 +87,14 @@ export class CoderClient implements CoderApi {
     return this.#read(`/workspaces/${encodeURIComponent(id)}`, options);
   }
 
-  getCreationForm(entityRef: string, choices?: CoderChoices): Promise<CoderCreationForm> {
+  getCreationForm(
+    entityRef: string,
+    choices?: CoderChoices,
+    options?: { signal?: AbortSignal },
+  ): Promise<CoderCreationForm> {
     const path = `${entityPath(entityRef)}/form`;
-    return choices ? this.#read(path, { method: 'POST', body: choices }) : this.#read(path);
+    const asked = choices ? ({ method: 'POST', body: choices } as const) : {};
+    return this.#read(path, { ...asked, ...options });
   }
 
   createWorkspace(
@@ -134,9 +139,13 @@ export class CoderClient implements CoderApi {
     return this.#read('/templates');
   }
 
-  getTemplateForm(template: string, choices: CoderChoices = {}): Promise<CoderCreationForm> {
+  getTemplateForm(
+    template: string,
+    choices: CoderChoices = {},
+    options?: { signal?: AbortSignal },
+  ): Promise<CoderCreationForm> {
     const path = `/templates/${encodeURIComponent(template)}/form`;
-    return this.#read(path, { method: 'POST', body: choices });
+    return this.#read(path, { method: 'POST', body: choices, ...options });
   }
 
   getLink(): Promise<CoderLinkedToken> {
@@ -186,8 +195,9 @@ export class CoderClient implements CoderApi {
     const text = parameters.size === 0 ? '' : `?${parameters}`;
     const headers: Record<string, string> = { 'X-Requested-With': 'XMLHttpRequest', ...more };
     if (body !== undefined) headers['Content-Type'] = 'application/json';
-    // With the same key the portal answers a request that is sent again as it has answered before.
-    if (method !== 'GET' && path !== '/link' && path !== '/connection') {
+    // With the same key the portal answers a request that is sent again as it has answered before. A form
+    // changes nothing, and its values are not to be kept.
+    if (method !== 'GET' && !/^\/(link|connection)$|\/form$/.test(path)) {
       headers['Idempotency-Key'] = randomKey();
     }
     const request: RequestInit = { method, headers, credentials: 'include', signal };

@@ -21,6 +21,15 @@ describe('pauseAfter', () => {
     expect(pauseAfter({ kind: 'refused', status: 503, retryAfterSeconds: 7 }, 0)).toBe(7);
   });
 
+  it.each([
+    [0, 1],
+    [3_000_000, 300],
+  ])('waits 1 s to 5 min where the server asks for %i s', (retryAfterSeconds, pause) => {
+    const end = { kind: 'ended', reason: 'shutdown', retryAfterSeconds } as const;
+    expect(pauseAfter(end, 0)).toBe(pause);
+    expect(pauseAfter({ kind: 'refused', status: 429, retryAfterSeconds }, 0)).toBe(pause);
+  });
+
   it.each([400, 401, 403, 404])('gives up when the stream is refused with %i', status => {
     expect(pauseAfter({ kind: 'refused', status }, 0)).toBeUndefined();
   });
@@ -55,14 +64,27 @@ describe('watchLive', () => {
     expect(asked).toHaveLength(2);
   });
 
-  async function watch(answers: (string | Error)[], abortAfter = 99) {
+  it('closes a stream that it cannot read', async () => {
+    const cancel = jest.fn();
+    const broken = new ReadableStream({
+      start: stream => stream.enqueue(new TextEncoder().encode('event: gone\ndata: {\n\n')),
+      cancel,
+    });
+    await watch([broken, SIGNED_OUT]);
+    expect(cancel).toHaveBeenCalledTimes(1);
+  });
+
+  async function watch(answers: (string | Error | ReadableStream)[], abortAfter = 99) {
     const [seen, asked, slept]: [CoderLiveEvent[], (string | undefined)[], number[]] = [[], [], []];
     const controller = new AbortController();
     const open = async (id: string | undefined) => {
       asked.push(id);
       const answer = answers[asked.length - 1];
       if (answer instanceof Error) throw answer;
-      const body = ReadableStream.from([new TextEncoder().encode(answer)]);
+      const body =
+        typeof answer === 'string'
+          ? ReadableStream.from([new TextEncoder().encode(answer)])
+          : answer;
       return { body } as unknown as Response;
     };
     const sleep = async (seconds: number) => {

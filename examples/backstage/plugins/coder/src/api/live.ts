@@ -5,6 +5,9 @@ import { readLiveEvent, type CoderLiveEvent } from './wire';
 /** The longest pause before a broken stream is opened anew, in seconds. */
 const LONGEST_PAUSE = 30;
 
+/** The bounds of a pause that the server asks for, in seconds. */
+const [SHORTEST_ASKED, LONGEST_ASKED] = [1, 300];
+
 /** The end of a stream: the server's word, a refusal, or no word at all. */
 export type StreamEnd =
   | { kind: 'ended'; reason: string; retryAfterSeconds?: number }
@@ -19,11 +22,12 @@ export type StreamEnd =
  */
 export function pauseAfter(end: StreamEnd, failures: number): number | undefined {
   const backoff = Math.min(LONGEST_PAUSE, 2 ** failures);
+  const bounded = (seconds = backoff) => Math.min(LONGEST_ASKED, Math.max(SHORTEST_ASKED, seconds));
   switch (end.kind) {
     case 'ended':
-      return end.reason === 'signedOut' ? undefined : (end.retryAfterSeconds ?? backoff);
+      return end.reason === 'signedOut' ? undefined : bounded(end.retryAfterSeconds);
     case 'refused':
-      if (end.status === 429 || end.status >= 500) return end.retryAfterSeconds ?? backoff;
+      if (end.status === 429 || end.status >= 500) return bounded(end.retryAfterSeconds);
       return undefined;
     case 'broken':
       return backoff;
@@ -79,9 +83,10 @@ async function readStream(
   signal: AbortSignal,
   onEvent: (event: CoderLiveEvent) => void,
 ): Promise<StreamEnd> {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   try {
     const response = await seams.open(position.id, signal);
-    const reader = response.body?.getReader();
+    reader = response.body?.getReader();
     if (!reader) return { kind: 'broken' };
     const decoder = new TextDecoder();
     const events = new EventReader();
@@ -101,5 +106,8 @@ async function readStream(
       return { kind: 'refused', status, retryAfterSeconds };
     }
     return { kind: 'broken' };
+  } finally {
+    // A stream that is not read to its end would keep its connection.
+    await reader?.cancel().catch(() => undefined);
   }
 }

@@ -12,8 +12,9 @@ function Inside({ children }: { children?: ReactNode; type?: 'card' }) {
     queryKey: ['me'],
     queryFn: ({ coderApi, signal }) => coderApi.getMe({ signal }),
   });
-  if (me.data) return <>{children}</>;
+  // What was read before the session ended is not left on the screen.
   if (isSignedOut(me.error)) return <SignIn message="Sign in to Coder to see this." />;
+  if (me.data) return <>{children}</>;
   if (me.error) return <Typography role="alert">{messageOf(me.error)}</Typography>;
   return null;
 }

@@ -5,6 +5,7 @@ import Tab from '@material-ui/core/Tab';
 import Tabs from '@material-ui/core/Tabs';
 import Typography from '@material-ui/core/Typography';
 import { makeStyles } from '@material-ui/core/styles';
+import { isSignedOut } from '../api/CoderApi';
 import type { CoderIndexList } from '../api/everyone';
 import type { CoderPerson, CoderWorkspace, CoderWorkspaceState } from '../api/wire';
 import { useCoderQuery } from '../hooks/useCoderQuery';
@@ -59,7 +60,7 @@ function Inside() {
     staleTime: 60_000,
     retry: false,
   });
-  const person = me.data;
+  const person = [me.error, index.error].some(isSignedOut) ? undefined : me.data;
   const hasOthers = person && index.data && showsOthers(index.data, person.username);
   const shown = hasOthers && whose === 'everyone' ? 'everyone' : 'mine';
   return (

@@ -50,6 +50,9 @@ function Inside() {
           {me.error && !isSignedOut(me.error) ? (
             <Typography role="alert">{sentence(messageOf(me.error))}</Typography>
           ) : null}
+          {disconnecting.error ? (
+            <Typography role="alert">{sentence(messageOf(disconnecting.error))}</Typography>
+          ) : null}
           {person && <LinkToken isOptional />}
         </div>
         {person && (

@@ -59,16 +59,12 @@ function Parameter(props: {
   const id = useId();
   const label = parameter.displayName || parameter.name;
   const control = { disabled: isDisabled, fullWidth: true };
-  if (parameter.options.length > 0) {
-    const options = parameter.options.map((it): Option => [it.value, it.name || it.value]);
-    return <Choice {...{ label, value, control, onChange, options }} />;
-  }
-  if (parameter.type === 'bool') {
-    const options: Option[] = [
-      ['true', 'Yes'],
-      ['false', 'No'],
-    ];
-    return <Choice {...{ label, value, control, onChange, options }} />;
+  const known = optionsOf(parameter);
+  if (known.length > 0) {
+    // A browser shows the first option where none is chosen, and does not let people choose it.
+    const isChosen = known.some(([it]) => it === value);
+    const options = isChosen ? known : [['', 'Choose a value'] as const, ...known];
+    return <Choice {...{ label, value: isChosen ? value : '', control, onChange, options }} />;
   }
   return (
     <TextField
@@ -86,4 +82,13 @@ function Parameter(props: {
       onChange={event => onChange(event.target.value)}
     />
   );
+}
+
+function optionsOf({ options, type }: CoderParameter): readonly Option[] {
+  if (options.length > 0) return options.map(it => [it.value, it.name || it.value]);
+  if (type !== 'bool') return [];
+  return [
+    ['true', 'Yes'],
+    ['false', 'No'],
+  ];
 }

@@ -15,9 +15,11 @@ import TableSortLabel from '@material-ui/core/TableSortLabel';
 import TextField from '@material-ui/core/TextField';
 import Typography from '@material-ui/core/Typography';
 import { makeStyles } from '@material-ui/core/styles';
+import { isSignedOut } from '../api/CoderApi';
 import type { CoderIndexFilter, CoderIndexItem, CoderIndexList } from '../api/everyone';
 import type { CoderPerson } from '../api/wire';
 import { useCoderMutation, useCoderQuery } from '../hooks/useCoderQuery';
+import { SEARCH_PAUSE } from '../hooks/useSettled';
 import { messageOf } from '../model/card';
 import {
   EVERYONE,
@@ -29,10 +31,10 @@ import {
   type EveryoneView,
 } from '../model/everyone';
 import { CoderWorkspacesCardPlaceholder as Placeholder } from './card/Placeholder';
-import { SEARCH_PAUSE } from './card/SearchBox';
 import { sentence } from './card/WorkspacesList';
 import { Choice } from './Choice';
 import { Entities } from './Entities';
+import { SignIn } from './SignIn';
 
 const useStyles = makeStyles(theme => ({
   head: { display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1), alignItems: 'center' },
@@ -86,6 +88,9 @@ export function Everyone({ person }: { person: CoderPerson }) {
     // The first read of an index takes longer than an answer waits for it.
     refetchInterval: list => (list && !list.readAt ? 5_000 : INTERVAL),
   });
+  if (isSignedOut(query.error)) {
+    return <SignIn message="Sign in to Coder to see the workspaces of everyone." />;
+  }
   const list = query.data;
   return (
     <Card role="region" aria-labelledby={headingId} data-coder-everyone={list ? 'ready' : 'empty'}>

@@ -4,8 +4,10 @@ import Link from '@material-ui/core/Link';
 import TextField from '@material-ui/core/TextField';
 import Typography from '@material-ui/core/Typography';
 import { makeStyles } from '@material-ui/core/styles';
+import { useQueryClient } from '@tanstack/react-query';
 import type { CoderLinkedToken } from '../api/wire';
-import { useCoderMutation, useCoderQuery } from '../hooks/useCoderQuery';
+import { CoderQueryContext } from '../hooks/context';
+import { forgetUnseen, useCoderMutation, useCoderQuery } from '../hooks/useCoderQuery';
 import { messageOf } from '../model/card';
 
 const useStyles = makeStyles(theme => ({
@@ -20,6 +22,7 @@ const useStyles = makeStyles(theme => ({
 export function LinkToken({ isOptional = false }: { isOptional?: boolean }) {
   const classes = useStyles();
   const fieldId = useId();
+  const client = useQueryClient({ context: CoderQueryContext });
   const [token, setToken] = useState('');
   const link = useCoderQuery<CoderLinkedToken>({
     queryKey: ['link'],
@@ -29,9 +32,15 @@ export function LinkToken({ isOptional = false }: { isOptional?: boolean }) {
   });
   const linking = useCoderMutation<CoderLinkedToken, string>({
     mutationFn: (value, { coderApi }) => coderApi.link(value),
-    onSuccess: () => setToken(''),
+    onSuccess: () => {
+      setToken('');
+      forgetUnseen(client);
+    },
   });
-  const unlinking = useCoderMutation({ mutationFn: (_, { coderApi }) => coderApi.unlink() });
+  const unlinking = useCoderMutation({
+    mutationFn: (_, { coderApi }) => coderApi.unlink(),
+    onSuccess: () => forgetUnseen(client),
+  });
   if (!link.data) {
     // Without an identity in Backstage there is nobody to link a token to.
     if (isOptional || link.isLoading) return null;

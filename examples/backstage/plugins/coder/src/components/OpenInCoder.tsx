@@ -9,6 +9,7 @@ import type { CoderChoices, CoderCreationForm, CoderOpenedWorkspace } from '../a
 import { useLive } from '../hooks/useLive';
 import type { CoderWorkspacesConfig } from '../hooks/useWorkspaces';
 import { useCoderMutation, useCoderQuery } from '../hooks/useCoderQuery';
+import { useSettled } from '../hooks/useSettled';
 import { messageOf } from '../model/card';
 import {
   firstChoices,
@@ -201,13 +202,18 @@ function Choosing(props: {
   const classes = useStyles();
   const headingId = useId();
   const [choices, setChoices] = useState(() => firstChoices(first));
+  const settled = useSettled(choices);
   const query = useCoderQuery<CoderCreationForm>({
-    queryKey: ['form', entityRef, choices],
-    queryFn: ({ coderApi }) => coderApi.getCreationForm(entityRef, joined(params, choices, first)),
+    queryKey: ['form', entityRef, settled],
+    queryFn: ({ coderApi, signal }) =>
+      coderApi.getCreationForm(entityRef, joined(params, settled, first), { signal }),
     keepPreviousData: true,
+    // Values may be secret, and those of half a word are of no use.
+    cacheTime: 0,
   });
   const form = query.data ?? first;
   const isRefused = form.problems.length > 0 || form.missingAccounts.length > 0;
+  const isAsking = settled !== choices || query.isPreviousData || query.isFetching;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     create(choices);
@@ -234,7 +240,7 @@ function Choosing(props: {
       {query.error ? (
         <Typography role="alert">{sentence(messageOf(query.error))}</Typography>
       ) : null}
-      <Button type="submit" variant="contained" color="primary" disabled={isRefused}>
+      <Button type="submit" variant="contained" color="primary" disabled={isRefused || isAsking}>
         Create and open
       </Button>
       <Button onClick={close}>Cancel</Button>

@@ -4,9 +4,7 @@ import IconButton from '@material-ui/core/IconButton';
 import Menu from '@material-ui/core/Menu';
 import MenuItem from '@material-ui/core/MenuItem';
 import MoreVertIcon from '@material-ui/icons/MoreVert';
-import type { CoderAction } from '../api/CoderApi';
 import type { Offered, Way } from '../model/actions';
-import { ConfirmDialog } from './ConfirmDialog';
 
 /** Lists the terminals, editors and apps of a workspace. It shows nothing when there are none. */
 export function WaysMenu({ name, ways }: { name: string; ways: readonly Way[] }) {
@@ -44,22 +42,20 @@ export function WaysMenu({ name, ways }: { name: string; ways: readonly Way[] })
   );
 }
 
-/** Lists what a person can do with a workspace, and asks before what cannot be undone. */
+/** Lists what a person can do with a workspace. */
 export function ActionsMenu(props: {
   name: string;
   offered: readonly Offered[];
   isBusy: boolean;
-  onAct: (action: CoderAction) => void;
+  onChoose: (choice: Offered) => void;
 }) {
-  const { name, offered, isBusy, onAct } = props;
+  const { name, offered, isBusy, onChoose } = props;
   const [anchor, setAnchor] = useState<HTMLElement>();
-  const [asked, setAsked] = useState<Offered>();
   const id = useId();
   if (offered.length === 0) return null;
   const choose = (choice: Offered) => {
     setAnchor(undefined);
-    if (choice.confirm) setAsked(choice);
-    else onAct(choice.action);
+    onChoose(choice);
   };
   return (
     <>
@@ -86,16 +82,6 @@ export function ActionsMenu(props: {
           </MenuItem>
         ))}
       </Menu>
-      {asked?.confirm && (
-        <ConfirmDialog
-          {...asked.confirm}
-          onClose={() => setAsked(undefined)}
-          onConfirm={() => {
-            setAsked(undefined);
-            onAct(asked.action);
-          }}
-        />
-      )}
     </>
   );
 }

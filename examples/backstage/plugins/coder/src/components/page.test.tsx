@@ -136,6 +136,35 @@ describe('everyone’s workspaces', () => {
     await waitFor(() => expect(screen.queryByText('Coder does not answer.')).toBeNull());
   });
 
+  it.each([
+    ['the index', 'listIndex'],
+    ['the question who it is', 'getMe'],
+  ] as const)('are gone, and the sign-in is there, once %s is refused', async (_, asked) => {
+    const { portal, user } = await drawEveryone();
+    expect(await screen.findByText('shop')).toBeVisible();
+    const refusal = new CoderApiError('sign in to Coder', 401);
+    portal.api[asked].mockRejectedValue(refusal);
+    portal.api.listWorkspaces.mockRejectedValue(refusal);
+    // Every change asks anew.
+    await user.click(screen.getByText('Export as CSV'));
+    await waitFor(() => expect(screen.getByText('Sign in to Coder')).toBeVisible());
+    await waitFor(() => expect(screen.queryByText('shop')).not.toBeInTheDocument());
+    expect(screen.queryByText('bob (1)')).not.toBeInTheDocument();
+  });
+
+  it('are gone when the portal refuses them alone', async () => {
+    const { portal, user } = await drawEveryone();
+    expect(await screen.findByText('shop')).toBeVisible();
+    portal.api.listIndex.mockImplementation(async ({ limit }) => {
+      if (limit === 1) return EVERYONE;
+      throw new CoderApiError('sign in to Coder', 401);
+    });
+    await user.click(screen.getByText('Export as CSV'));
+    await waitFor(() => expect(screen.getByText('Sign in to Coder')).toBeVisible());
+    expect(screen.queryByText('shop')).not.toBeInTheDocument();
+    expect(screen.queryByText('bob (1)')).not.toBeInTheDocument();
+  });
+
   it('tell that the index is being read for the first time', async () => {
     await drawEveryone({ ...EVERYONE, readAt: null, partial: true });
     expect(screen.getByText(/Being read from Coder\./)).toBeVisible();

@@ -10,7 +10,7 @@ import {
 import { notifyManager, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { coderApiRef, isSignedOut } from '../api/CoderApi';
 import { coderAuthApiRef, type CoderAuthApi } from '../api/auth';
-import { CODER_QUERY_KEY_PREFIX } from './useCoderQuery';
+import { CODER_QUERY_KEY_PREFIX, forgetUnseen } from './useCoderQuery';
 import { CoderQueryContext } from './context';
 
 /**
@@ -45,6 +45,7 @@ export function useCoderAuth(): CoderAuth {
     if (!auth)
       throw new Error('this portal has no sign-in with Coder; its apps register it as an API');
     await signInAnew(auth);
+    forgetUnseen(client);
     await client.invalidateQueries([CODER_QUERY_KEY_PREFIX]);
   }, [auth, client]);
   const signOut = useCallback(async () => {
@@ -105,7 +106,9 @@ export function useFollowSession(client: QueryClient) {
       known = state;
       if (state === SessionState.SignedIn) {
         if (identityApi) isSignIn = isSignInOf(auth, identityApi).catch(() => false);
-        if (isChange) client.invalidateQueries([CODER_QUERY_KEY_PREFIX]);
+        if (!isChange) return;
+        forgetUnseen(client);
+        client.invalidateQueries([CODER_QUERY_KEY_PREFIX]);
       } else if (isChange) {
         isSignIn.then(leaves => {
           if (!leaves) client.resetQueries([CODER_QUERY_KEY_PREFIX]);

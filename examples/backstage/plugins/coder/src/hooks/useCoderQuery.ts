@@ -3,6 +3,7 @@ import {
   useMutation,
   useQuery,
   useQueryClient,
+  type QueryClient,
   type QueryFunctionContext,
   type QueryKey,
   type UseMutationOptions,
@@ -80,6 +81,14 @@ export function useCoderMutation<T, V = void>(
 export function useInvalidateCoder(): () => void {
   const client = useQueryClient({ context: CoderQueryContext });
   return () => void client.invalidateQueries([CODER_QUERY_KEY_PREFIX]);
+}
+
+/**
+ * Forgets what no component on the screen asks. Nothing asks it anew after a sign-in, so that it would stay the
+ * answer to the account before.
+ */
+export function forgetUnseen(client: QueryClient) {
+  client.removeQueries({ queryKey: [CODER_QUERY_KEY_PREFIX], type: 'inactive' });
 }
 
 /** Returns a key as the queries of this package have it. */

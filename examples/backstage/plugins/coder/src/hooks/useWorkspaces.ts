@@ -4,6 +4,7 @@ import { useAsyncEntity } from '@backstage/plugin-catalog-react';
 import type { Config } from '@backstage/config';
 import { configApiRef, useApi } from '@backstage/core-plugin-api';
 import type { UseQueryResult } from '@tanstack/react-query';
+import { isSignedOut } from '../api/CoderApi';
 import type { CoderEntityOffer, CoderWorkspaceList } from '../api/wire';
 import { compileAppConfig, type CoderAppConfig } from '../model/appConfig';
 import { cardState, type CoderCardState } from '../model/card';
@@ -71,7 +72,8 @@ export function useWorkspaces(filter: string, entity: Entity | undefined): Coder
     enabled: entityRef !== undefined,
     staleTime: 60_000,
   });
-  const problem = useLiveList(queryKey, query.data);
+  // The stream ends with the session, and begins again after a new sign-in.
+  const problem = useLiveList(queryKey, isSignedOut(query.error) ? undefined : query.data);
   const config = useConfig(entity, offer.data);
   const state = cardState(query, entityRef === undefined ? undefined : offer, problem);
   return { state, query, config };

@@ -52,6 +52,15 @@ describe('the next step', () => {
     expect(nextStep(workspace({ action })).kind).toBe(kind);
   });
 
+  it('asks what the menu asks before the same action', () => {
+    const unhealthy = workspace({ action: 'restart', availability: 'unhealthy' });
+    const asked = actionsOf(unhealthy).find(({ label }) => label === 'Restart')?.confirm;
+    expect(asked).toBeDefined();
+    expect(nextStep(unhealthy)).toMatchObject({ kind: 'act', confirm: asked });
+    const offline = workspace({ action: 'start', availability: 'offline' });
+    expect(nextStep(offline)).toMatchObject({ kind: 'act', confirm: undefined });
+  });
+
   it('of a word that this page does not know is none', () => {
     expect(nextStep(workspace({ action: 'dance' as CoderNextAction })).kind).toBe('none');
   });

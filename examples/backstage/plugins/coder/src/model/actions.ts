@@ -61,25 +61,27 @@ export function actionsOf(workspace: CoderWorkspace): Offered[] {
 
 /** The button beside a workspace: an action, or a link. */
 export type NextStep =
-  | { kind: 'act'; label: string; action: CoderAction }
-  | { kind: 'link'; label: string; url: string }
-  | { kind: 'none' };
+  ({ kind: 'act' } & Offered) | { kind: 'link'; label: string; url: string } | { kind: 'none' };
 
-/** Returns the next step of a workspace, which the portal has chosen. */
+/** Returns the next step of a workspace, which the portal has chosen. It asks first what the menu asks. */
 export function nextStep(workspace: CoderWorkspace): NextStep {
   const { dashboard, build } = workspace.links;
   const next: CoderNextAction = workspace.action;
+  const act = (label: string, kind: 'start' | 'restart' | 'wake'): NextStep => {
+    const offered = actionsOf(workspace).find(({ action }) => action.kind === kind);
+    return { kind: 'act', label, action: { kind }, confirm: offered?.confirm };
+  };
   switch (next) {
     case 'open':
       return { kind: 'link', label: 'Open', url: dashboard };
     case 'start':
-      return { kind: 'act', label: 'Start', action: { kind: 'start' } };
+      return act('Start', 'start');
     case 'restart':
-      return { kind: 'act', label: 'Restart', action: { kind: 'restart' } };
+      return act('Restart', 'restart');
     case 'wake':
-      return { kind: 'act', label: 'Wake', action: { kind: 'wake' } };
+      return act('Wake', 'wake');
     case 'retry':
-      return { kind: 'act', label: 'Try again', action: { kind: 'start' } };
+      return act('Try again', 'start');
     case 'inspect':
       return { kind: 'link', label: 'See the log', url: build };
     case 'linkAccounts':

@@ -11,6 +11,7 @@ import {
 import Card from '@material-ui/core/Card';
 import CardContent from '@material-ui/core/CardContent';
 import Typography from '@material-ui/core/Typography';
+import { stringifyEntityRef, type Entity } from '@backstage/catalog-model';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { CoderWorkspaceList } from '../../api/wire';
 import {
@@ -74,9 +75,17 @@ export type WorkspacesCardProps = Omit<
   incompatible?: 'hidden' | ReactNode;
 };
 
-function RootInside(props: WorkspacesCardProps) {
+function RootInside({ readEntityData = false, ...props }: WorkspacesCardProps) {
+  const entity = useOptionalEntity(readEntityData);
+  // Nothing of an entity is left on the card of another one.
+  return <OfEntity key={entity && stringifyEntityRef(entity)} {...props} entity={entity} />;
+}
+
+function OfEntity(
+  props: Omit<WorkspacesCardProps, 'readEntityData'> & { entity: Entity | undefined },
+) {
   const { children, queryFilter, defaultQueryFilter = '', onFilterChange } = props;
-  const { readEntityData = false, incompatible, ...rest } = props;
+  const { entity, incompatible, ...rest } = props;
   const attributes: HTMLAttributes<HTMLDivElement> = { ...rest };
   for (const name of ['queryFilter', 'defaultQueryFilter', 'onFilterChange', 'children']) {
     delete (attributes as Record<string, unknown>)[name];
@@ -84,7 +93,6 @@ function RootInside(props: WorkspacesCardProps) {
   const headerId = useId();
   const [ownFilter, setOwnFilter] = useState(defaultQueryFilter);
   const filter = queryFilter ?? ownFilter;
-  const entity = useOptionalEntity(readEntityData);
   const { state, query, config } = useWorkspaces(filter, entity);
   const registerSignIn = useCoderContext()?.registerSignIn;
   useEffect(() => registerSignIn?.(), [registerSignIn]);

@@ -3,10 +3,8 @@ import IconButton from '@material-ui/core/IconButton';
 import InputAdornment from '@material-ui/core/InputAdornment';
 import TextField from '@material-ui/core/TextField';
 import ClearIcon from '@material-ui/icons/Clear';
+import { SEARCH_PAUSE } from '../../hooks/useSettled';
 import { useWorkspacesCardContext } from './Root';
-
-/** The pause after typing before Coder is asked, in milliseconds: that of the original. */
-export const SEARCH_PAUSE = 400;
 
 /**
  * Properties of {@link CoderWorkspacesCardSearchBox}.

@@ -41,7 +41,8 @@ export function CoderWorkspacesCardWorkspacesListIcon(props: WorkspacesListIconP
     queryFn: async ({ signal }) => {
       const base = await discoveryApi.getBaseUrl('proxy');
       const headers = { 'X-Requested-With': 'XMLHttpRequest' };
-      const url = `${base}/coder${iconPath(src)}`;
+      const url = iconUrl(`${base}/coder`, src);
+      if (url === undefined) return '';
       const response = await fetchApi.fetch(url, { headers, credentials: 'include', signal });
       const blob = await response.blob();
       const isPicture = response.ok && blob.type.startsWith('image/') && blob.size <= LARGEST;
@@ -64,10 +65,20 @@ export function CoderWorkspacesCardWorkspacesListIcon(props: WorkspacesListIconP
   );
 }
 
-/** Returns the path of an icon below the proxy. */
-export function iconPath(src: string): string {
+/**
+ * Returns the URL of an icon below the proxy; `undefined` for a path that leads anywhere else. Whoever makes
+ * templates writes it, and the request has the credentials of who looks at the page.
+ *
+ * @param proxy - the URL of Coder at the portal's proxy
+ */
+export function iconUrl(proxy: string, src: string): string | undefined {
   const isOfDeployment = src.startsWith('/') && !src.startsWith('//');
-  return isOfDeployment ? src : `/icon?url=${encodeURIComponent(src)}`;
+  if (!isOfDeployment) return `${proxy}/icon?url=${encodeURIComponent(src)}`;
+  const url = new URL(proxy + src);
+  const root = new URL(proxy).pathname;
+  const isIcon = ['icon', 'emojis'].some(it => url.pathname.startsWith(`${root}/${it}/`));
+  // A server on the way may read these as slashes.
+  return isIcon && !/\\|%2f|%5c/i.test(src) ? url.href : undefined;
 }
 
 /** Returns the letter that stands in for a missing icon: the first of A to Z in a name, else `W`. */

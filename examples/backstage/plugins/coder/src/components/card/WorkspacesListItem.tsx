@@ -1,13 +1,13 @@
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import Button from '@material-ui/core/Button';
 import Link from '@material-ui/core/Link';
 import Typography from '@material-ui/core/Typography';
 import { makeStyles } from '@material-ui/core/styles';
-import type { CoderAction } from '../../api/CoderApi';
 import type { CoderWorkspace, CoderWorkspaceState } from '../../api/wire';
 import { useCoderMutation } from '../../hooks/useCoderQuery';
-import { actionsOf, nextStep, waysInto } from '../../model/actions';
+import { actionsOf, nextStep, waysInto, type Offered } from '../../model/actions';
 import { messageOf } from '../../model/card';
+import { ConfirmDialog } from '../ConfirmDialog';
 import { ActionsMenu, WaysMenu } from '../WorkspaceMenus';
 import { CoderWorkspacesCardWorkspacesListIcon as Icon } from './WorkspacesListIcon';
 
@@ -45,6 +45,9 @@ export interface WorkspacesListItemProps {
   children?: ReactNode;
 }
 
+/** What a person has chosen, with the workspace as it was then: its name is the one that was read. */
+type Chosen = Pick<Offered, 'action' | 'confirm'> & { workspace: CoderWorkspace };
+
 /**
  * A workspace: its state with the reason, the next step, ways into it, and further actions.
  * @public
@@ -52,9 +55,15 @@ export interface WorkspacesListItemProps {
 export function CoderWorkspacesCardWorkspacesListItem(props: WorkspacesListItemProps) {
   const { workspace, children } = props;
   const classes = useStyles();
-  const acting = useCoderMutation<CoderWorkspace, CoderAction>({
-    mutationFn: (action, { coderApi }) => coderApi.act(workspace, action),
+  const [asked, setAsked] = useState<Chosen>();
+  const acting = useCoderMutation<CoderWorkspace, Chosen>({
+    mutationFn: (chosen, { coderApi }) => coderApi.act(chosen.workspace, chosen.action),
   });
+  const choose = ({ action, confirm }: Omit<Chosen, 'workspace'>) => {
+    const chosen = { workspace, action, confirm };
+    if (confirm) setAsked(chosen);
+    else acting.mutate(chosen);
+  };
   const { name, owner, mine, reason, links, outdated } = workspace;
   const template = workspace.templateDisplayName || workspace.template;
   const details = [template, mine ? '' : owner, outdated ? 'update available' : ''];
@@ -78,15 +87,25 @@ export function CoderWorkspacesCardWorkspacesListItem(props: WorkspacesListItemP
         {acting.error ? <Typography role="alert">{messageOf(acting.error)}</Typography> : null}
       </div>
       <div className={classes.buttons}>
-        <NextButton workspace={workspace} isBusy={acting.isLoading} onAct={acting.mutate} />
+        <NextButton workspace={workspace} isBusy={acting.isLoading} onChoose={choose} />
         <WaysMenu name={name} ways={waysInto(workspace)} />
         <ActionsMenu
           name={name}
           offered={actionsOf(workspace)}
           isBusy={acting.isLoading}
-          onAct={acting.mutate}
+          onChoose={choose}
         />
       </div>
+      {asked?.confirm && (
+        <ConfirmDialog
+          {...asked.confirm}
+          onClose={() => setAsked(undefined)}
+          onConfirm={() => {
+            setAsked(undefined);
+            acting.mutate(asked);
+          }}
+        />
+      )}
     </li>
   );
 }
@@ -94,9 +113,9 @@ export function CoderWorkspacesCardWorkspacesListItem(props: WorkspacesListItemP
 function NextButton(props: {
   workspace: CoderWorkspace;
   isBusy: boolean;
-  onAct: (action: CoderAction) => void;
+  onChoose: (choice: Omit<Chosen, 'workspace'>) => void;
 }) {
-  const { workspace, isBusy, onAct } = props;
+  const { workspace, isBusy, onChoose } = props;
   const step = nextStep(workspace);
   switch (step.kind) {
     case 'none':
@@ -121,7 +140,7 @@ function NextButton(props: {
           size="small"
           variant="outlined"
           disabled={isBusy}
-          onClick={() => onAct(step.action)}
+          onClick={() => onChoose(step)}
           aria-label={`${step.label} ${workspace.name}`}
         >
           {step.label}

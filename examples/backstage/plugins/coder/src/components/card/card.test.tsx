@@ -1,15 +1,36 @@
-import { SessionState } from '@backstage/core-plugin-api';
-import { render, screen, waitFor, within } from '@testing-library/react';
+import { useState, type ComponentType } from 'react';
+import { SessionState, fetchApiRef } from '@backstage/core-plugin-api';
+import { TestApiProvider } from '@backstage/test-utils';
+import { QueryClient } from '@tanstack/react-query';
+import { act, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { CoderApiError } from '../../api/CoderApi';
 import { PAYMENTS, Surroundings, fakeAuth, fakePortal } from '../../__testUtils__/apis';
 import { formOf, listOf, live, parameterOf, workspace } from '../../__testUtils__/fixtures';
+import { CODER_QUERY_KEY_PREFIX } from '../../hooks/useCoderQuery';
+import { SEARCH_PAUSE } from '../../hooks/useSettled';
+import { CreationFields } from '../CreationFields';
+import { CoderTemplateField } from '../field/CoderTemplateField';
 import { CoderWorkspacesCard } from './CoderWorkspacesCard';
 import { CoderWorkspacesCardHeaderRow } from './HeaderRow';
 import { CoderWorkspacesCardRoot, useWorkspacesCardContext } from './Root';
-import { iconPath, letterOf } from './WorkspacesListIcon';
+import { CoderWorkspacesCardWorkspacesListIcon, iconUrl, letterOf } from './WorkspacesListIcon';
 
 const signedOut = new CoderApiError('sign in to Coder', 401);
+
+const SHOP = { ...PAYMENTS, metadata: { ...PAYMENTS.metadata, name: 'shop' } };
+
+/** Draws the card on the page of a component. Returns what goes to the page of another one. */
+function drawPages(portal: ReturnType<typeof fakePortal>) {
+  const provider = { queryClient: new QueryClient() };
+  const pageOf = (entity: typeof PAYMENTS) => (
+    <Surroundings {...{ portal, entity, provider }}>
+      <CoderWorkspacesCard readEntityData />
+    </Surroundings>
+  );
+  const { rerender } = render(pageOf(PAYMENTS));
+  return () => rerender(pageOf(SHOP));
+}
 
 /** Draws the card on the page of a component. */
 function draw(
@@ -119,6 +140,73 @@ describe('CoderWorkspacesCard', () => {
     await user.click(screen.getByRole('menuitem', { name: 'Stop' }));
     await user.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Stop' }));
     await waitFor(() => expect(portal.api.act.mock.calls[0][1]).toEqual({ kind: 'stop' }));
+  });
+
+  it('acts on the workspace by the name that the person has confirmed', async () => {
+    const portal = fakePortal();
+    const user = draw(portal);
+    await user.click(await screen.findByRole('button', { name: 'Actions for payments-dev' }));
+    await user.click(screen.getByRole('menuitem', { name: 'Delete' }));
+    const [, { onEvent }] = portal.api.watch.mock.calls[0];
+    const { id } = workspace();
+    onEvent({ type: 'workspace', workspace: live({ id, name: 'renamed' }) });
+    expect(await screen.findByText('renamed')).toBeInTheDocument();
+    const dialog = screen.getByRole('dialog', { name: 'Delete payments-dev?' });
+    await user.click(within(dialog).getByRole('button', { name: 'Delete' }));
+    await waitFor(() => expect(portal.api.act).toHaveBeenCalled());
+    const [acted, action] = portal.api.act.mock.calls[0];
+    expect([acted.id, acted.name, action]).toEqual([id, 'payments-dev', { kind: 'delete' }]);
+  });
+
+  it('asks before a next step that ends processes', async () => {
+    const portal = fakePortal();
+    const unhealthy = workspace({ availability: 'unhealthy', action: 'restart' });
+    portal.api.listEntityWorkspaces.mockResolvedValue(listOf(unhealthy));
+    const user = draw(portal);
+    await user.click(await screen.findByRole('button', { name: 'Restart payments-dev' }));
+    const dialog = screen.getByRole('dialog', { name: 'Restart payments-dev?' });
+    expect(portal.api.act).not.toHaveBeenCalled();
+    await user.click(within(dialog).getByRole('button', { name: 'Restart' }));
+    await waitFor(() => expect(portal.api.act.mock.calls[0][1]).toEqual({ kind: 'restart' }));
+  });
+
+  it('asks before it unlinks the account, and tells when that fails', async () => {
+    const portal = fakePortal();
+    portal.api.disconnect.mockRejectedValue(new CoderApiError('Coder does not answer', 502));
+    const user = draw(portal);
+    await user.click(
+      await screen.findByRole('button', { name: 'See additional workspace actions' }),
+    );
+    await user.click(screen.getByRole('menuitem', { name: 'Unlink Coder account' }));
+    const dialog = screen.getByRole('dialog', { name: 'Unlink your Coder account?' });
+    expect(portal.api.disconnect).not.toHaveBeenCalled();
+    await user.click(within(dialog).getByRole('button', { name: 'Unlink' }));
+    expect(await screen.findByText('Coder does not answer.')).toHaveAttribute('role', 'alert');
+  });
+
+  it('shows nothing of the entity before on the page of another one', async () => {
+    const portal = fakePortal();
+    const go = drawPages(portal);
+    expect(await screen.findByText('payments-dev')).toBeVisible();
+    portal.api.listEntityWorkspaces.mockReturnValue(new Promise(() => undefined));
+    go();
+    expect(screen.getByLabelText('Loading workspaces')).toBeVisible();
+    expect(screen.queryByText('payments-dev')).not.toBeInTheDocument();
+  });
+
+  it('watches its workspaces again after a new sign-in', async () => {
+    const portal = fakePortal();
+    const user = draw(portal);
+    await screen.findByText('payments-dev');
+    portal.api.listEntityWorkspaces.mockRejectedValue(signedOut);
+    const [, { onEvent }] = portal.api.watch.mock.calls[0];
+    onEvent({ type: 'end', reason: 'signedOut' });
+    const button = await screen.findByRole('button', { name: 'Sign in to Coder' });
+    expect(portal.api.watch).toHaveBeenCalledTimes(1);
+    portal.api.listEntityWorkspaces.mockResolvedValue(listOf(workspace()));
+    await user.click(button);
+    await waitFor(() => expect(portal.api.watch).toHaveBeenCalledTimes(2));
+    expect(portal.api.watch.mock.calls[1][0]).toEqual(['id-of-payments-dev']);
   });
 
   it('tells the refusal of an action beside the workspace', async () => {
@@ -254,12 +342,41 @@ describe('Open in Coder where a template has presets', () => {
     // The repository is the entity's: nobody is asked for it.
     expect(screen.queryByLabelText('Repository')).not.toBeInTheDocument();
     await user.type(screen.getByLabelText(/CPUs/), '4');
-    await user.click(screen.getByRole('button', { name: 'Create and open' }));
+    const create = screen.getByRole('button', { name: 'Create and open' });
+    // The portal is asked first whether it takes the value.
+    expect(create).toBeDisabled();
+    await waitFor(() => expect(create).toBeEnabled());
+    await user.click(create);
     expect(await screen.findByRole('link', { name: 'Open payments-dev' })).toBeVisible();
     expect(portal.api.openWorkspace).toHaveBeenCalledWith('component:default/payments', {
       preset: 'Small',
       parameters: { cpu: '4' },
     });
+  });
+
+  it('asks the portal once for what is typed without a pause', async () => {
+    const portal = withPresets();
+    const user = draw(portal);
+    await user.click(await screen.findByRole('button', { name: 'Open in Coder' }));
+    const create = await screen.findByRole('button', { name: 'Create and open' });
+    await waitFor(() => expect(create).toBeEnabled());
+    portal.api.getCreationForm.mockClear();
+    await typeTen(screen.getByLabelText(/CPUs/));
+    expect(portal.api.getCreationForm).toHaveBeenCalledTimes(1);
+    const [, { parameters }, { signal }] = portal.api.getCreationForm.mock.calls[0];
+    expect(parameters).toEqual({ cpu: '1234567890' });
+    expect(signal.aborted).toBe(false);
+    await waitFor(() => expect(create).toBeEnabled());
+  });
+
+  it('asks nothing of it on the page of another entity', async () => {
+    const portal = withPresets();
+    const go = drawPages(portal);
+    await userEvent.click(await screen.findByRole('button', { name: 'Open in Coder' }));
+    expect(await screen.findByRole('form')).toBeVisible();
+    go();
+    expect(await screen.findByRole('button', { name: 'Open in Coder' })).toBeEnabled();
+    expect(screen.queryByRole('form')).not.toBeInTheDocument();
   });
 
   it('makes nothing while a value is refused or an account is not linked', async () => {
@@ -291,6 +408,70 @@ describe('Open in Coder where a template has presets', () => {
   });
 });
 
+/** Types ten characters into a field, and makes a pause. */
+async function typeTen(field: HTMLElement) {
+  jest.useFakeTimers();
+  try {
+    for (let length = 1; length <= 10; length++) {
+      fireEvent.change(field, { target: { value: '1234567890'.slice(0, length) } });
+      await act(() => jest.advanceTimersByTimeAsync(SEARCH_PAUSE / 4));
+    }
+    await act(() => jest.advanceTimersByTimeAsync(SEARCH_PAUSE));
+    // The answer is drawn.
+    await act(() => jest.advanceTimersByTimeAsync(SEARCH_PAUSE));
+  } finally {
+    jest.useRealTimers();
+  }
+}
+
+describe('the field of the scaffolder', () => {
+  it('asks the portal once for what is typed without a pause', async () => {
+    const portal = fakePortal();
+    const template = { id: 'a', name: 'web', organization: 'acme', displayName: 'Web' };
+    portal.api.listTemplates.mockResolvedValue({ templates: [template] });
+    const form = formOf({ parameters: [parameterOf({ displayName: 'Region' })] });
+    portal.api.getTemplateForm.mockResolvedValue(form);
+    const Field = CoderTemplateField as ComponentType<any>;
+    const Step = () => {
+      const [formData, setFormData] = useState({ template: 'acme/web', parameters: {} });
+      return <Field schema={{}} formData={formData} onChange={setFormData} />;
+    };
+    const queryClient = new QueryClient();
+    draw(portal, <Step />, { provider: { queryClient } });
+    const field = await screen.findByLabelText('Region');
+    portal.api.getTemplateForm.mockClear();
+    await typeTen(field);
+    expect(portal.api.getTemplateForm).toHaveBeenCalledTimes(1);
+    const [id, { parameters }, { signal }] = portal.api.getTemplateForm.mock.calls[0];
+    expect([id, parameters, signal.aborted]).toEqual(['a', { region: '1234567890' }, false]);
+    // Values that were typed before are not kept.
+    const kept = queryClient.getQueryCache().findAll([CODER_QUERY_KEY_PREFIX, 'templateForm']);
+    expect(kept.map(({ queryKey }) => queryKey.at(-1))).toEqual([{ region: '1234567890' }]);
+  });
+});
+
+describe('a parameter with options', () => {
+  it.each([
+    ['of the template', { options: [{ name: 'Frankfurt', value: 'fra' }] }, 'fra'],
+    ['yes and no', { type: 'bool' }, 'true'],
+  ])('%s has none chosen while it has no value', async (_, fields, chosen) => {
+    const onChange = jest.fn();
+    const form = formOf({ parameters: [parameterOf({ required: true, value: null, ...fields })] });
+    render(<CreationFields form={form} choices={{}} onChange={onChange} />);
+    const field = screen.getByLabelText('region');
+    expect(field).toHaveDisplayValue('Choose a value');
+    await userEvent.selectOptions(field, chosen);
+    expect(onChange).toHaveBeenCalledWith({ preset: undefined, parameters: { region: chosen } });
+  });
+
+  it('has its value chosen, and no further option', () => {
+    const options = [{ name: 'Frankfurt', value: 'fra' }];
+    const form = formOf({ parameters: [parameterOf({ value: 'fra', options })] });
+    render(<CreationFields form={form} choices={{}} onChange={jest.fn()} />);
+    expect(screen.getAllByRole('option')).toHaveLength(1);
+  });
+});
+
 describe('a portal that composes the parts', () => {
   it('has what they share', async () => {
     const Names = () => {
@@ -316,12 +497,49 @@ describe('a portal that composes the parts', () => {
 });
 
 describe('the icon of a template', () => {
+  const PROXY = 'https://portal.example.com/api/proxy/coder';
+
   it.each([
     ['/icon/docker.svg', '/icon/docker.svg'],
+    ['/emojis/1f4bb.png', '/emojis/1f4bb.png'],
     ['https://evil.example/a.png', '/icon?url=https%3A%2F%2Fevil.example%2Fa.png'],
     ['//evil.example/a.png', '/icon?url=%2F%2Fevil.example%2Fa.png'],
   ])('%s is asked of the portal', (src, path) => {
-    expect(iconPath(src)).toBe(path);
+    expect(iconUrl(PROXY, src)).toBe(`${PROXY}${path}`);
+  });
+
+  const TRAPS = [
+    '/../jenkins/job/x/build?token=1',
+    '/%2e%2e/%2e%2e/scaffolder/v2/tasks',
+    '/\\..\\../x',
+    '/icon/../../jenkins/x',
+    '/icon/..\\..\\..\\x',
+    '/icon/..%2f..%2f..%2fx',
+    '/icon/.\t./.\t./x',
+    '/api/v2/users/me',
+    '/iconx/a.svg',
+  ];
+
+  it.each(TRAPS)('%s is asked of nobody', src => {
+    expect(iconUrl(PROXY, src)).toBeUndefined();
+  });
+
+  it('sends no request to another path of the portal', async () => {
+    const fetch = jest.fn().mockRejectedValue(new TypeError('no network'));
+    const sources = [...TRAPS, '/icon/docker.svg'];
+    draw(
+      fakePortal(),
+      <TestApiProvider apis={[[fetchApiRef, { fetch }]]}>
+        {sources.map(src => (
+          <CoderWorkspacesCardWorkspacesListIcon key={src} src={src} workspaceName="dev" />
+        ))}
+      </TestApiProvider>,
+    );
+    await waitFor(() => expect(fetch).toHaveBeenCalled());
+    expect(fetch.mock.calls.map(([url]) => url)).toEqual([
+      'https://portal.example.com/api/proxy/coder/icon/docker.svg',
+    ]);
+    expect(screen.getAllByText('D')).toHaveLength(sources.length);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import Typography from '@material-ui/core/Typography';
 import { isSignedOut } from '../../api/CoderApi';
 import type { CoderCreationForm, CoderTemplateList } from '../../api/wire';
 import { useCoderQuery } from '../../hooks/useCoderQuery';
+import { useSettled } from '../../hooks/useSettled';
 import { messageOf } from '../../model/card';
 import { sentence } from '../card/WorkspacesList';
 import { Choice, type Option } from '../Choice';
@@ -21,15 +22,19 @@ function Inside(props: CoderTemplateFieldProps) {
     queryFn: ({ coderApi }) => coderApi.listTemplates(),
   });
   const known = templates.data?.templates ?? [];
+  const settled = useSettled(formData);
   const chosen = known.find(it =>
-    [it.name, `${it.organization}/${it.name}`].includes(fixed ?? formData.template),
+    [it.name, `${it.organization}/${it.name}`].includes(fixed ?? settled.template),
   );
-  const { preset, parameters } = formData;
+  const { preset, parameters } = settled;
   const form = useCoderQuery<CoderCreationForm>({
     queryKey: ['templateForm', chosen?.id ?? null, preset ?? null, parameters],
-    queryFn: ({ coderApi }) => coderApi.getTemplateForm(chosen!.id, { preset, parameters }),
+    queryFn: ({ coderApi, signal }) =>
+      coderApi.getTemplateForm(chosen!.id, { preset, parameters }, { signal }),
     enabled: chosen !== undefined,
     keepPreviousData: true,
+    // Values may be secret, and those of half a word are of no use.
+    cacheTime: 0,
   });
   const isUnset = formData.template === '';
   useEffect(() => {
@@ -60,7 +65,7 @@ function Inside(props: CoderTemplateFieldProps) {
       )}
       <CreationFields
         form={form.data}
-        choices={{ preset, parameters }}
+        choices={formData}
         isDisabled={disabled}
         onChange={({ preset: chosenPreset, parameters: values = {} }) =>
           onChange({ ...formData, preset: chosenPreset, parameters: values })

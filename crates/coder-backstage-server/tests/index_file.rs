@@ -1,0 +1,45 @@
+//! The file of the index of workspaces: one process writes it, and what is in it is whole.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
+
+#[path = "../src/index_file.rs"]
+mod index_file;
+
+use std::fs;
+use std::sync::Arc;
+
+use coder_workspaces::index::IndexStore;
+use index_file::IndexFile;
+
+coder_testkit::index_store_tests!(tokio::test => {
+    let directory = tempfile::tempdir().unwrap();
+    async move || {
+        Arc::new(IndexFile::new(directory.path().join("index.json"))) as Arc<dyn IndexStore>
+    }
+});
+
+#[tokio::test]
+async fn a_file_is_replaced_as_a_whole_and_is_its_owner_s_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = IndexFile::new(directory.path().join("index.json"));
+    store.save(b"one".to_vec()).await.unwrap();
+    store.save(b"two".to_vec()).await.unwrap();
+    assert_eq!(store.load().await.unwrap().as_deref(), Some(&b"two"[..]));
+    let files: Vec<_> = fs::read_dir(directory.path()).unwrap().map(Result::unwrap).collect();
+    assert_eq!(files.len(), 2, "the index and its lock: {files:?}");
+    #[cfg(unix)]
+    for file in files {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_leaves_what_was_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = IndexFile::new(directory.path().join("index.json"));
+    store.save(b"one".to_vec()).await.unwrap();
+    let blocked = directory.path().join(format!("index.json.{}.new", std::process::id()));
+    fs::create_dir(blocked).unwrap();
+    store.save(b"two".to_vec()).await.unwrap_err();
+    assert_eq!(store.load().await.unwrap().as_deref(), Some(&b"one"[..]));
+}
