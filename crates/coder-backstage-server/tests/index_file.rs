@@ -1,5 +1,4 @@
 //! The file of the index of workspaces: one process writes it, and what is in it is whole.
-#![expect(clippy::unwrap_used, reason = "a failed test may panic anywhere")]
 
 #[path = "../src/index_file.rs"]
 mod index_file;
