@@ -75,7 +75,7 @@ fn measure(size: usize, now: Timestamp) -> io::Result<()> {
     let memory = format!("{} MB", memory / 1_000_000);
     writeln!(
         io::stdout(),
-        "{size:>10} {:>9} {build:>10.2?} {each:>12.2?} {memory:>9} {of_entity:>10.0?} {of_owner:>10.0?} {report:>11.2?}",
+        "{size:>10} {:>9} {build:>10.2?} {each:>12.2?} {memory:>9} {of_entity:>10.2?} {of_owner:>10.2?} {report:>11.2?}",
         entities.len(),
     )
 }
