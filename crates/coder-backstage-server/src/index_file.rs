@@ -27,12 +27,12 @@ impl IndexFile {
 impl IndexStore for IndexFile {
     async fn load(&self) -> Result<Option<Vec<u8>>, IndexStoreError> {
         let path = self.path.clone();
-        let read = tokio::task::spawn_blocking(move || fs::read(path)).await?;
-        match read {
+        let read = move || match fs::read(&path) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+            Err(error) => Err(at(&path, error)),
+        };
+        tokio::task::spawn_blocking(read).await?
     }
 
     async fn save(&self, index: Vec<u8>) -> Result<(), IndexStoreError> {
@@ -44,8 +44,7 @@ impl IndexStore for IndexFile {
                 Some(_) => None,
                 None => Some(locked(&path)?.ok_or(Leased)?),
             };
-            replace(&path, &index)?;
-            Ok(())
+            replace(&path, &index).map_err(|error| at(&path, error))
         };
         tokio::task::spawn_blocking(save).await?
     }
@@ -72,20 +71,34 @@ impl IndexStore for IndexFile {
 #[error("another process of this machine has the lease of the index, so nothing is saved")]
 struct Leased;
 
+/// Error of a file that cannot be read, locked or written.
+#[derive(Debug, thiserror::Error)]
+#[error("the file `{}` of the index cannot be used", path.display())]
+struct FileError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// Names the file in an error of the system.
+fn at(path: &Path, source: io::Error) -> IndexStoreError {
+    FileError { path: path.to_owned(), source }.into()
+}
+
 /// Locks the file beside the place of an index; `None` while another process has locked it. Nobody else
 /// may open it.
-fn locked(path: &Path) -> io::Result<Option<File>> {
+fn locked(path: &Path) -> Result<Option<File>, IndexStoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
+    let path = PathBuf::from(name);
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(PathBuf::from(name))?;
+    let file = options.open(&path).map_err(|error| at(&path, error))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error),
+        Err(TryLockError::Error(error)) => Err(at(&path, error)),
     }
 }
 

@@ -6,8 +6,10 @@ mod index_file;
 use std::fs;
 use std::sync::Arc;
 
+use coder_core::with_causes;
 use coder_workspaces::index::IndexStore;
 use index_file::IndexFile;
+use jiff::SignedDuration;
 
 coder_testkit::index_store_tests!(tokio::test => {
     let directory = tempfile::tempdir().unwrap();
@@ -39,6 +41,18 @@ async fn what_cannot_be_written_leaves_what_was_there() {
     store.save(b"one".to_vec()).await.unwrap();
     let blocked = directory.path().join(format!("index.json.{}.new", std::process::id()));
     fs::create_dir(blocked).unwrap();
-    store.save(b"two".to_vec()).await.unwrap_err();
+    let error = store.save(b"two".to_vec()).await.unwrap_err();
+    let (place, told) = (directory.path().join("index.json"), with_causes(&*error));
+    let named = format!("the file `{}` of the index cannot be used: ", place.display());
+    assert!(told.starts_with(&named), "{told}");
     assert_eq!(store.load().await.unwrap().as_deref(), Some(&b"one"[..]));
+}
+
+#[tokio::test]
+async fn a_directory_that_is_not_there_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = IndexFile::new(directory.path().join("gone").join("index.json"));
+    let error = store.lease(SignedDuration::from_mins(2)).await.unwrap_err();
+    let told = with_causes(&*error);
+    assert!(told.contains("index.json.lock` of the index cannot be used: No such file"), "{told}");
 }

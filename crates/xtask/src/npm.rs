@@ -135,7 +135,7 @@ fn build() -> Result<PathBuf, Failure> {
     fs::write(&manifest, text).map_err(cannot("write package.json"))?;
     let wasm = package.join("wasm");
     // Linking a module keeps one core busy, and so does making it small: the largest one is built beside the others.
-    let (largest, others) = MODULES.split_last().ok_or_else(|| no("modules"))?;
+    let Some((largest, others)) = MODULES.split_last() else { return Ok(package) };
     thread::scope(|scope| {
         let beside = scope.spawn(|| {
             let bound = compile(largest.feature, &directory("beside"))?;
@@ -148,7 +148,8 @@ fn build() -> Result<PathBuf, Failure> {
             shrinking.push(scope.spawn(move || finish(feature, &bound, wasm)));
         }
         shrinking.push(beside);
-        shrinking.into_iter().try_for_each(|module| module.join().map_err(|_| no("module"))?)
+        let gone = |_| Failure::Npm("the build of a module has panicked".to_owned());
+        shrinking.into_iter().try_for_each(|module| module.join().map_err(gone)?)
     })?;
     Ok(package)
 }
@@ -158,10 +159,6 @@ fn finish(feature: &str, bound: &Path, wasm: &Path) -> Result<(), Failure> {
     fs::copy(bound.join(format!("{feature}.js")), wasm.join(format!("{feature}.glue.js")))
         .map_err(cannot("copy the glue"))?;
     shrink(feature, bound, &wasm.join(format!("{feature}.wasm")))
-}
-
-fn no(what: &str) -> Failure {
-    Failure::Npm(format!("there is no {what}"))
 }
 
 /// The options of `wasm-opt`: small, with the features of WebAssembly that Rust's standard library is
