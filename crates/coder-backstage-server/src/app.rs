@@ -96,6 +96,16 @@ impl App {
     pub(crate) fn service(&self) -> Service {
         self.service.clone()
     }
+
+    /// Ends the work in the background. What it gives back at its end, such as the lease of the index, is
+    /// under way on the process's runtime then.
+    pub(crate) async fn end(mut self) {
+        for work in &mut self.work {
+            work.abort();
+            // An error says that it was ended.
+            let _ = work.await;
+        }
+    }
 }
 
 impl Drop for App {

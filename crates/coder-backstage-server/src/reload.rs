@@ -1,6 +1,5 @@
 //! Reading the configuration again: SIGHUP.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,9 +37,9 @@ pub(crate) struct Operation<'a> {
 }
 
 impl Operation<'_> {
-    /// Checks the portal's surroundings, reads the configuration again whenever it is asked to, and ends
-    /// streams of events when the server closes. It never ends.
-    pub(crate) async fn run(mut self, mut hangups: Hangups, phases: Phases) -> Infallible {
+    /// Checks the portal's surroundings and reads the configuration again whenever it is asked to. When
+    /// the server closes, it ends streams of events and what the portal does in the background.
+    pub(crate) async fn run(mut self, mut hangups: Hangups, phases: Phases) {
         loop {
             let watching =
                 check::watch(&self.config, &self.app.portal, Arc::clone(&self.process.store));
@@ -63,7 +62,7 @@ impl Operation<'_> {
         phases.reached(Phase::Closed).await;
         // No stream would end by itself.
         self.app.portal.close_streams();
-        std::future::pending().await
+        self.app.end().await;
     }
 
     /// Lets what the files say now take the place of what holds.

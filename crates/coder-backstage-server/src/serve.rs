@@ -38,10 +38,5 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let serving = Serving { service, runtime: process.runtime.clone(), connections };
     let phases = shutdown::phases(Duration::from_secs(args.drain.into()));
     let operation = Operation { args, config, own_key, process, app, service: sender, portal };
-    // On a task of its own, so that connections are taken whatever the operation waits for.
-    let serving = tokio::spawn(server::run(listener, serving, phases.clone()));
-    tokio::select! {
-        ended = serving => ended.map_err(|error| Failure::Serve(error.into())),
-        never = operation.run(hangups, phases) => match never {},
-    }
+    server::run(listener, serving, phases.clone(), operation.run(hangups, phases)).await
 }

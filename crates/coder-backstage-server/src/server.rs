@@ -94,11 +94,24 @@ pub(crate) struct Serving {
     pub(crate) connections: NonZeroUsize,
 }
 
-/// Serves until the phase [`Phase::Closed`]; then what is under way is finished, also the work whose
-/// caller has gone: a token pair that Coder has just replaced is stored.
-pub(crate) async fn run(listener: TcpListener, serving: Serving, phases: Phases) {
+/// Serves until the phase [`Phase::Closed`], while `beside` does what else the process does, and ends that
+/// once it is closed. Then what is under way is finished, also the work whose caller has gone: a token pair
+/// that Coder has just replaced is stored. Returns what `beside` returned.
+///
+/// # Errors
+///
+/// When the server panicked.
+pub(crate) async fn run<T>(
+    listener: TcpListener,
+    serving: Serving,
+    phases: Phases,
+    beside: impl Future<Output = T>,
+) -> Result<T, Failure> {
     let Serving { service, runtime, connections } = serving;
-    let deadline = serve(listener, service, connections, phases).await;
+    // On a task of its own, so that connections are taken whatever `beside` waits for.
+    let serving = tokio::spawn(serve(listener, service, connections, phases));
+    let serving = async { serving.await.map_err(|error| Failure::Serve(error.into())) };
+    let (deadline, done) = tokio::try_join!(serving, async { Ok(beside.await) })?;
     let tasks = runtime.unfinished();
     if tasks > 0 {
         tracing::info!(tasks, "waiting for work that is under way");
@@ -107,6 +120,7 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, phases: Phases)
         let tasks = runtime.unfinished();
         tracing::warn!(tasks, "some work did not end in time and was cut off");
     }
+    Ok(done)
 }
 
 /// Speaks HTTP/1.1 and HTTP/2. Returns the moment at which everything that is under way has to end.
@@ -207,6 +221,7 @@ mod tests {
 
     use axum::extract::Request;
     use axum::routing::get;
+    use coder_core::Runtime as _;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::sync::Notify;
     use tokio::task::JoinHandle;
@@ -254,6 +269,26 @@ mod tests {
     }
 
     // The paused clock moves on as soon as nobody has anything to do.
+    #[tokio::test(start_paused = true)]
+    async fn what_the_work_beside_gives_back_at_its_end_is_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let runtime = TokioRuntime::current().unwrap();
+        let (_service, service) = watch::channel(Service::new(Router::new(), None));
+        let serving = Serving { service, runtime: runtime.clone(), connections: CONNECTIONS };
+        let (phase, phases) = Phases::new();
+        let (given_back, mut lease) = tokio::sync::oneshot::channel();
+        phase.send_replace(Phase::Closed);
+        let beside = async {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            runtime.spawn(Box::pin(async {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                given_back.send(()).unwrap();
+            }));
+        };
+        run(listener, serving, phases, beside).await.unwrap();
+        assert!(lease.try_recv().is_ok());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_client_that_never_ends_its_request_is_hung_up_on() {
         for sent in ["", "P", "GET / HTTP/1.1\r\nHost: portal\r\nX-Slow: "] {

@@ -61,7 +61,9 @@ impl Placeholders {
             .replace(&self.base, "{base}")
             .replace(&self.host, "{host}")
             .replace(&self.encoded_base, "{base-enc}");
-        let mut names: Vec<_> = self.names.iter().collect();
+        // Most texts are a word or two, and most values are ids.
+        let mut names: Vec<_> =
+            self.names.iter().filter(|(value, _)| value.len() <= text.len()).collect();
         names.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| b.cmp(a)));
         for (value, name) in names {
             if text.contains(value.as_str()) {

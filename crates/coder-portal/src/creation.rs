@@ -97,7 +97,7 @@ pub(crate) async fn create(
         ensure = ensure.preset(preset);
     }
     let ensured = ensure.run(&call.client).await?;
-    call.state.live.refresh(ensured.workspace.id);
+    call.tell_change(&ensured.workspace);
     let workspace = call.show(&ensured.workspace).await;
     Ok(if ensured.created { Made::Created(workspace) } else { Made::Found(workspace) })
 }
@@ -124,7 +124,7 @@ pub(crate) async fn open(
     }
     let coder_workspaces::OpenedWorkspace { outcome, workspace, .. } =
         open.run(&call.client, |_| {}).await?;
-    call.state.live.refresh(workspace.id);
+    call.tell_change(&workspace);
     let opened = OpenedWorkspace { outcome, workspace: call.show(&workspace).await };
     Ok(match outcome {
         OpenOutcome::Found => Asked::Done(opened),

@@ -80,6 +80,8 @@ impl PortalBuilder<'_> {
         let cors = cors.map(|cors| Cors::new(cors, readers(app, config, cors)));
         let auth = CoderAuth::new(world, self.store, keys, options);
         with_redirect_uris_of_their_own(&auth, config).map_err(PortalError::RedirectUri)?;
+        let service = ServiceIndex::from_config(config, world);
+        let index = Arc::new(Index::new(service, config.index.requests_per_minute));
         Ok(Portal::new(PortalState {
             auth,
             cors,
@@ -92,13 +94,10 @@ impl PortalBuilder<'_> {
             hosts: DeploymentHostsCache::default(),
             draining: Draining::default(),
             template_versions: TemplateVersionCache::default(),
-            live: Arc::new(Live::new(world)),
+            live: Arc::new(Live::new(world, Arc::clone(&index))),
             closing: Closing::new(),
             held_streams: HeldStreams::default(),
-            index: Index::new(
-                ServiceIndex::from_config(config, world),
-                config.index.requests_per_minute,
-            ),
+            index,
             repositories: RepositoriesOfBuilds::default(),
             idempotency: Idempotency::default(),
             unfinished: Unfinished::default(),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use backstage_catalog::Catalog;
-use coder_auth::CoderAuth;
+use coder_auth::{Caller, CoderAuth};
+use coder_client::models::Workspace;
 use coder_config::{ScmIntegrations, WorkspacesConfig};
 use coder_core::World;
 use coder_workspaces::{DeploymentHostsCache, TemplateVersionCache};
@@ -44,11 +45,19 @@ pub(crate) struct PortalState {
     /// Streams that are held for checks.
     pub(crate) held_streams: HeldStreams,
     /// All workspaces at a glance.
-    pub(crate) index: Index,
+    pub(crate) index: Arc<Index>,
     /// Repositories of the workspaces that were listed.
     pub(crate) repositories: RepositoriesOfBuilds,
     /// Answers to requests that have changed something, for those who send them again.
     pub(crate) idempotency: Idempotency,
     /// Actions that go on after their answer.
     pub(crate) unfinished: Unfinished,
+}
+
+impl PortalState {
+    /// Tells open streams and the index of workspaces that a caller has changed a workspace, to this state.
+    pub(crate) fn tell_change(&self, caller: &Caller, workspace: &Workspace) {
+        self.index.hear(caller, workspace, self.world.clock.now());
+        self.live.refresh(workspace.id);
+    }
 }

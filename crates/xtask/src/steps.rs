@@ -42,7 +42,7 @@ pub enum Step {
     Docs,
     /// The programs of a user compile with the features they name, and pass their tests
     Programs,
-    /// Each feature of the libraries alone, and all of them with the oldest Rust they declare
+    /// Each feature of the libraries alone, and all of them with the oldest Rust they declare: only by name
     Features,
     /// The core crates build for wasm32-unknown-unknown
     Wasm,
@@ -79,7 +79,7 @@ pub enum Step {
 impl Step {
     /// Returns whether the step runs without being named. A step that takes many minutes does not.
     pub(crate) fn is_in_every_run(self) -> bool {
-        self != Self::NewApp
+        !matches!(self, Self::Features | Self::NewApp)
     }
 
     /// Does the work, installing first what is missing.

@@ -48,11 +48,13 @@ pub(crate) async fn demo(args: &DemoArgs) -> Result<(), Failure> {
     let serving = Serving { service, runtime: process.runtime, connections: server::CONNECTIONS };
     if args.smoke {
         let (phase, phases) = Phases::new();
-        let serving = tokio::spawn(server::run(listener, serving, phases));
-        let outcome = smoke::run(&demo).await;
-        app.portal.close_streams();
-        phase.send_replace(Phase::Closed);
-        serving.await.map_err(|error| Failure::Serve(error.into()))?;
+        let played = async {
+            let outcome = smoke::run(&demo).await;
+            app.portal.close_streams();
+            phase.send_replace(Phase::Closed);
+            outcome
+        };
+        let outcome = server::run(listener, serving, phases, played).await?;
         outcome.map_err(|_| Failure::Smoke)
     } else {
         demo.announce();
@@ -65,8 +67,7 @@ pub(crate) async fn demo(args: &DemoArgs) -> Result<(), Failure> {
             phases.reached(Phase::Closed).await;
             app.portal.close_streams();
         };
-        tokio::join!(server::run(listener, serving, phases.clone()), closed);
-        Ok(())
+        server::run(listener, serving, phases.clone(), closed).await
     }
 }
 

@@ -26,7 +26,10 @@ mod view;
 mod viewers;
 pub(crate) mod workspaces;
 
+use coder_auth::Caller;
+use coder_client::models::Workspace;
 use coder_workspaces::index::RequestBudget;
+use jiff::Timestamp;
 
 pub(crate) use service::ServiceIndex;
 
@@ -59,6 +62,16 @@ impl Index {
     /// Returns whether a service account reads an index.
     pub(crate) fn has_service_account(&self) -> bool {
         self.service.is_some()
+    }
+
+    /// Takes what Coder has just told a caller of a workspace, so that it is shown before the next list.
+    pub(crate) fn hear(&self, caller: &Caller, workspace: &Workspace, told_at: Timestamp) {
+        self.people.hear(&caller.rights(), workspace, told_at);
+        if let Some(service) = &self.service
+            && service.environment == caller.environment()
+        {
+            service.hear(workspace, told_at);
+        }
     }
 
     fn budget(&self) -> RequestBudget {

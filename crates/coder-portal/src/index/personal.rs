@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use coder_auth::{Caller, CallerRights};
 use coder_client::UserId;
+use coder_client::models::Workspace;
 use coder_core::Lock;
 use coder_workspaces::WorkspacesError;
 use coder_workspaces::index::{IndexReader, IndexStep, WorkspaceIndex};
@@ -66,6 +67,14 @@ impl PersonalIndexes {
             own -= usize::from(gone.user_id == user_id);
         }
         index
+    }
+
+    /// Takes what Coder has told of a workspace into the index of these rights, if it is kept.
+    pub(super) fn hear(&self, rights: &CallerRights, workspace: &Workspace, told_at: Timestamp) {
+        let index = self.0.lock().get(rights).map(|kept| Arc::clone(&kept.index.index));
+        if let Some(index) = index {
+            index.lock().update(workspace, told_at);
+        }
     }
 }
 

@@ -1,12 +1,17 @@
 //! The index that a service account reads for everybody.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use coder_client::models::Workspace;
 use coder_client::{Client, Credential};
 use coder_config::{AppConfig, IndexConfig};
 use coder_core::{Lock, World, hex};
 use coder_workspaces::index::{IndexVisibility, WorkspaceIndex};
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
+
+use crate::signal::Signal;
 
 /// The index of a service account, and who is shown what of it.
 pub(crate) struct ServiceIndex {
@@ -17,6 +22,10 @@ pub(crate) struct ServiceIndex {
     pub(super) fingerprint: String,
     index: Lock<Arc<Lock<WorkspaceIndex>>>,
     problem: Lock<Option<&'static str>>,
+    /// Whether this process reads the index, and no other one.
+    is_read_here: AtomicBool,
+    /// Raised when there is something to read before the next list is due.
+    news: Signal,
 }
 
 impl ServiceIndex {
@@ -48,6 +57,8 @@ impl ServiceIndex {
                 config.integrations.clone(),
             )))),
             problem: Lock::new(None),
+            is_read_here: AtomicBool::new(false),
+            news: Signal::default(),
         })
     }
 
@@ -59,6 +70,30 @@ impl ServiceIndex {
     /// Makes answers from this index from now on.
     pub(super) fn publish(&self, index: &Arc<Lock<WorkspaceIndex>>) {
         *self.index.lock() = Arc::clone(index);
+    }
+
+    /// Notes whether this process reads the index.
+    pub(super) fn set_read_here(&self, is_read_here: bool) {
+        self.is_read_here.store(is_read_here, Ordering::Relaxed);
+    }
+
+    /// Takes what Coder has told somebody of a workspace. A process that does not read the index would
+    /// wait for the parameters of a new build.
+    pub(super) fn hear(&self, workspace: &Workspace, told_at: Timestamp) {
+        if !self.is_read_here.load(Ordering::Relaxed) {
+            return;
+        }
+        let index = self.index();
+        let mut index = index.lock();
+        index.update(workspace, told_at);
+        if index.waiting() > 0 && self.problem().is_none() {
+            self.news.raise();
+        }
+    }
+
+    /// Waits until there is something to read.
+    pub(super) async fn news(&self) {
+        self.news.raised().await;
     }
 
     /// Returns the reason why the index is not kept up to date, for everybody.

@@ -1,11 +1,13 @@
 //! The work that reads the index of the service account, in the background.
 
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use coder_core::{Lock, Runtime, elapsed, is_within, with_causes};
 use coder_workspaces::WorkspacesError;
 use coder_workspaces::index::{IndexReader, IndexStep, IndexStore, WorkspaceIndex};
+use futures_util::future::select;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
@@ -33,10 +35,10 @@ pub(crate) async fn run(state: Weak<PortalState>, store: Option<Arc<dyn IndexSto
         let Some(service) = &portal.index.service else { return };
         let sweep = sweep.get_or_insert_with(|| Sweep::new(&portal, service, store.clone()));
         let pause = Box::pin(sweep.step(&portal, service)).await;
-        let runtime = Arc::clone(&portal.world.runtime);
+        let (runtime, index) = (Arc::clone(&portal.world.runtime), Arc::clone(&portal.index));
         drop(portal);
-        if let Some(pause) = pause {
-            runtime.sleep(pause).await;
+        if let (Some(pause), Some(service)) = (pause, &index.service) {
+            select(runtime.sleep(pause), pin!(service.news())).await;
         }
     }
 }
@@ -122,6 +124,7 @@ impl Sweep {
             Some(lease) => lease.is_ours(now).await,
             None => true,
         };
+        service.set_read_here(is_ours);
         if !is_ours {
             self.reading = None;
             // Whoever reads may have saved more than is known here.

@@ -21,6 +21,7 @@ pub(crate) use route::LiveQuery;
 pub(crate) use route::PATH;
 
 use std::fmt;
+use std::sync::Arc;
 
 use coder_auth::SessionId;
 use coder_client::WorkspaceId;
@@ -31,6 +32,7 @@ use jiff::Timestamp;
 
 #[cfg(test)]
 use crate::api::Answer;
+use crate::index::Index;
 use data::End;
 pub(crate) use error::LiveError;
 pub(crate) use events::Told;
@@ -39,16 +41,17 @@ use hub::{Asked, FeedId, Hub, Joined, Line, News, PageId, Taken};
 /// The streams of a portal.
 pub(crate) struct Live {
     world: World,
+    index: Arc<Index>,
     hub: Lock<Hub>,
 }
 
 impl Live {
-    /// Creates the streams of a portal that has none yet.
-    pub(crate) fn new(world: &World) -> Self {
+    /// Creates the streams of a portal that has none yet. The index hears what they tell.
+    pub(crate) fn new(world: &World, index: Arc<Index>) -> Self {
         // Ids of events of another process, or from before a restart, count for nothing.
         let nanoseconds = world.clock.now().as_nanosecond();
         let id = u64::try_from(nanoseconds.unsigned_abs() & u128::from(u64::MAX));
-        Self { world: world.clone(), hub: Lock::new(Hub::new(id.unwrap_or_default())) }
+        Self { world: world.clone(), index, hub: Lock::new(Hub::new(id.unwrap_or_default())) }
     }
 
     /// Lets a workspace be read again, because somebody has changed it.

@@ -90,7 +90,7 @@ impl PortalState {
         let Begun { feed, workspace, changed, until } = begun;
         let client = self.auth.renewing_client(caller);
         let live = Arc::clone(&self.live);
-        let watcher = Watcher::new(live, feed, workspace, client, changed);
+        let watcher = Watcher::new(live, feed, workspace, caller.clone(), client, changed);
         self.live.spawn(until, watcher.run());
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use coder_auth::Caller;
 use coder_client::models::Workspace;
 use coder_client::operations::GetWorkspace;
 use coder_client::subscriptions::WatchWorkspace;
@@ -36,6 +37,7 @@ pub(super) struct Watcher {
     live: Arc<Live>,
     feed: FeedId,
     id: WorkspaceId,
+    caller: Caller,
     client: Client,
     changed: Arc<Signal>,
     logs: Logs,
@@ -51,12 +53,24 @@ impl Watcher {
         live: Arc<Live>,
         feed: FeedId,
         id: WorkspaceId,
+        caller: Caller,
         client: Client,
         changed: Arc<Signal>,
     ) -> Self {
         let client = client.with_stream_retry(RetryPolicy::STREAM.with_max_attempts(MAX_ATTEMPTS));
         let (logs, now) = (Logs::default(), live.now());
-        Self { live, feed, id, client, changed, logs, last: None, heard_at: now, looked_at: now }
+        Self {
+            live,
+            feed,
+            id,
+            caller,
+            client,
+            changed,
+            logs,
+            last: None,
+            heard_at: now,
+            looked_at: now,
+        }
     }
 
     /// Watches the workspace until the caller's credential is refused.
@@ -159,6 +173,7 @@ impl Watcher {
     fn take(&mut self, workspace: Workspace) -> Result<(), ClientError> {
         self.heard_at = self.live.now();
         self.looked_at = self.heard_at;
+        self.live.index.hear(&self.caller, &workspace, self.heard_at);
         if self.logs.look(&self.client, &workspace) {
             self.live.tell(self.feed, News::LogIsOver);
         }

@@ -189,35 +189,35 @@ pub(crate) async fn wake(call: Action<NoBody>) -> Result<Json<wire::Workspace>, 
 }
 
 /// Waits until the build that stops the workspace has ended, and asks for the one that starts it
-/// again, unless somebody has asked for another one meanwhile.
+/// again, unless somebody has asked for another one meanwhile. Returns the workspace as it is then.
 async fn finish(
     world: &World,
     manage: ManageWorkspace<'_>,
     wish: &Wish,
     stop: i64,
-) -> Result<(), WorkspacesError> {
+) -> Result<models::Workspace, WorkspacesError> {
     let begun_at = world.clock.now();
     loop {
-        let build = manage.look().await?.latest_build;
+        let workspace = manage.look().await?;
+        let build = &workspace.latest_build;
         if build.build_number != stop {
-            return Ok(());
+            return Ok(workspace);
         }
         if build.job.completed_at.is_some() {
             break;
         }
         if !is_within(STOP_LIMIT, world.clock.now(), begun_at) {
             tracing::info!("a workspace that was to start again did not stop in time");
-            return Ok(());
+            return Ok(workspace);
         }
         world.runtime.sleep(POLL_INTERVAL).await;
     }
     let manage = with_values(manage, &wish.values).wait(Wait::UntilAsked);
     match wish.kind {
-        Kind::Start | Kind::Stop => {}
-        Kind::Restart => drop(manage.start(|_| {}).await?),
-        Kind::Update => drop(manage.update(|_| {}).await?),
+        Kind::Start | Kind::Stop => manage.look().await,
+        Kind::Restart => manage.start(|_| {}).await,
+        Kind::Update => manage.update(|_| {}).await,
     }
-    Ok(())
 }
 
 fn with_values<'a>(
@@ -288,15 +288,18 @@ impl Action<OptionalJsonBody<StartBody>> {
         let Some(going_on) = begun else { return Ok(()) };
         let client = self.state.auth.renewing_client(&self.caller);
         let (id, stop) = (self.path, build.build_number);
-        let state = Arc::clone(&self.state);
+        let (state, caller) = (Arc::clone(&self.state), self.caller.clone());
         self.state.world.runtime.spawn(Box::pin(async move {
             let _going_on = going_on;
             let manage = ManageWorkspace::new(&client, id);
-            if let Err(error) = finish(&state.world, manage, &wish, stop).await {
-                let error = with_causes(&error);
-                tracing::info!(workspace = %id, action = %wish.kind, error, "a workspace did not start again");
+            match finish(&state.world, manage, &wish, stop).await {
+                Ok(workspace) => state.tell_change(&caller, &workspace),
+                Err(error) => {
+                    let error = with_causes(&error);
+                    tracing::info!(workspace = %id, action = %wish.kind, error, "a workspace did not start again");
+                    state.live.refresh(id);
+                }
             }
-            state.live.refresh(id);
         }));
         Ok(())
     }
@@ -332,7 +335,7 @@ impl<Q, B> Call<WorkspaceId, Q, B> {
 
     /// Answers an action that Coder was asked for, and lets open streams tell what it has changed.
     async fn asked(&self, workspace: &models::Workspace, wanted: AvailabilityState) -> Outcome {
-        self.state.live.refresh(self.path);
+        self.tell_change(workspace);
         let shown = self.show(workspace).await;
         let is_done = shown.availability == wanted;
         Ok(if is_done { Asked::Done(shown) } else { Asked::Accepted(shown) })
@@ -343,7 +346,7 @@ impl<Q, B> Call<WorkspaceId, Q, B> {
         &self,
         workspace: &models::Workspace,
     ) -> Result<Json<wire::Workspace>, ApiError> {
-        self.state.live.refresh(self.path);
+        self.tell_change(workspace);
         Ok(Json(self.show(workspace).await))
     }
 }
@@ -352,6 +355,11 @@ impl<P, Q, B> Call<P, Q, B> {
     /// Manages a workspace, in the time that a route has.
     pub(super) fn manage_workspace(&self, id: WorkspaceId) -> ManageWorkspace<'_> {
         ManageWorkspace::new(&self.client, id).wait_limit(PATIENCE)
+    }
+
+    /// Tells open streams and the index of workspaces that the caller has changed a workspace.
+    pub(crate) fn tell_change(&self, workspace: &models::Workspace) {
+        self.state.tell_change(&self.caller, workspace);
     }
 
     /// Makes the form for pages of a workspace.

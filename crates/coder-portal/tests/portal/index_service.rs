@@ -191,3 +191,55 @@ async fn a_token_that_coder_refuses_is_told_and_what_was_read_stays() {
     assert!(told.starts_with("coder refuses the token of the index's service account"), "{told}");
     assert!(!list.text().contains(service.session_token.expose()));
 }
+
+/// Returns what the index tells of the workspace `pay`: its id and its status.
+async fn pay(page: &Page<'_>) -> (String, String) {
+    let list = page.get("/index/workspaces?text=pay").await;
+    let pay = &list.json()["workspaces"][0];
+    (pay["id"].as_str().unwrap().to_owned(), pay["status"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_person_does_is_in_the_index_before_its_next_list() {
+    let (coder, service, alice) = company();
+    let with_service = house(coder.clone(), &service, "everyone");
+    let without = House::of(coder.clone(), &format!("{CATALOG}{PAYMENTS}"));
+    for house in [&with_service, &without] {
+        let page = Page::open(house, &alice).await;
+        let _reader = read(house).await;
+        let (id, status) = pay(&page).await;
+        assert_eq!(status, "running");
+        coder.forget_requests();
+        page.ask("POST", &format!("/workspaces/{id}/stop"), "").await;
+        // The reader of the background reads the parameters of the build.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(pay(&page).await.1, "pending");
+        assert_eq!(coder.count("GET", "/api/v2/workspaces"), 0);
+        coder.advance(Duration::from_secs(60));
+        coder.start(id.parse().unwrap());
+        coder.advance(Duration::from_secs(60));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_open_stream_tells_is_in_the_index_before_its_next_list() {
+    let (coder, service, alice) = company();
+    let house = house(coder.clone(), &service, "everyone");
+    let page = Page::open(&house, &alice).await;
+    let _reader = read(&house).await;
+    let (id, _) = pay(&page).await;
+    let path = format!("/live?workspaces={id}");
+    let stream = page.get(&path);
+    let told = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        coder.forget_requests();
+        coder.stop(id.parse().unwrap());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(pay(&page).await.1, "pending");
+        assert_eq!(coder.count("GET", "/api/v2/workspaces"), 0);
+    };
+    tokio::select! {
+        answer = stream => panic!("{}", answer.text()),
+        () = told => {}
+    }
+}

@@ -15,6 +15,10 @@ use super::{Facets, IndexChange, IndexRevision, IndexedWorkspace, RepositoryPara
 use crate::entity_config::is_same_name;
 use crate::{EntityWorkspacesConfig, NotSearchable, SearchProblem};
 
+/// How long an answer of Coder may be under way. What is known from a moment further ahead is from before
+/// the clock was set back.
+const LONGEST_REQUEST: SignedDuration = SignedDuration::from_mins(5);
+
 /// The workspaces that one credential may see, and which repositories they belong to.
 ///
 /// An [`IndexReader`](super::IndexReader) fills it. Each association was true when Coder listed the
@@ -38,6 +42,9 @@ pub struct WorkspaceIndex {
     unread: BTreeSet<WorkspaceId>,
     /// Workspaces with a build whose parameters are to be read.
     waiting: BTreeMap<WorkspaceId, IndexedWorkspace>,
+    /// Workspaces that were told to be deleted since the last list was begun, and when: a page of that
+    /// list may still bring them.
+    deleted: HashMap<WorkspaceId, Timestamp>,
     listed_at: Option<Timestamp>,
     problems: Vec<SearchProblem>,
     changes: Changes,
@@ -63,6 +70,7 @@ impl WorkspaceIndex {
             facets: Facets::default(),
             unread: BTreeSet::new(),
             waiting: BTreeMap::new(),
+            deleted: HashMap::new(),
             listed_at: None,
             problems: Vec::new(),
             changes: Changes::default(),
@@ -140,14 +148,11 @@ impl WorkspaceIndex {
     /// the reader's next [`step`](super::IndexReader::step). An answer that is older than the index is
     /// ignored, and a deleted workspace leaves the index.
     pub fn update(&mut self, workspace: &Workspace, told_at: Timestamp) {
-        let known = self.waiting.get(&workspace.id).or_else(|| self.get(workspace.id));
-        if known.is_some_and(|known| known.listed_at > told_at) {
-            return;
-        }
-        if workspace.latest_build.status == WorkspaceStatus::Deleted {
-            self.remove(workspace.id);
-        } else {
+        if workspace.latest_build.status != WorkspaceStatus::Deleted {
             self.list(IndexedWorkspace::new(workspace, told_at));
+        } else if !self.is_newer(workspace.id, told_at) {
+            self.deleted.insert(workspace.id, told_at);
+            self.remove(workspace.id);
         }
     }
 
@@ -243,9 +248,22 @@ impl WorkspaceIndex {
         self.waiting.contains_key(&id)
     }
 
-    /// Takes a workspace as Coder lists it. The parameters of a build never change, so those of a
-    /// known build are kept.
+    /// Returns whether something is known of a workspace that was told after this moment.
+    fn is_newer(&self, id: WorkspaceId, told_at: Timestamp) -> bool {
+        let known = self.waiting.get(&id).or_else(|| self.get(id));
+        let known = known.map(|known| known.listed_at).max(self.deleted.get(&id).copied());
+        known.is_some_and(|known| {
+            let ahead = known.duration_since(told_at);
+            ahead.is_positive() && ahead < LONGEST_REQUEST
+        })
+    }
+
+    /// Takes a workspace as Coder lists it, unless something newer is known. The parameters of a build
+    /// never change, so those of a known build are kept.
     pub(super) fn list(&mut self, mut entry: IndexedWorkspace) {
+        if self.is_newer(entry.id, entry.listed_at) {
+            return;
+        }
         match self.entries.get(&entry.id) {
             Some(known) if known.build_id == entry.build_id && known.unread.is_none() => {
                 entry.repositories.clone_from(&known.repositories);
@@ -295,6 +313,7 @@ impl WorkspaceIndex {
 
     /// Notes that all workspaces were listed, as of the moment at which that began.
     pub(super) fn finish_list(&mut self, begun_at: Timestamp, problems: Vec<SearchProblem>) {
+        self.deleted.retain(|_, told_at| *told_at >= begun_at);
         self.listed_at = Some(begun_at);
         self.problems = problems;
     }

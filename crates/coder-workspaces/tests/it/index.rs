@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coder_client::Client;
-use coder_client::operations::RenameWorkspace;
+use coder_client::models::WorkspaceStatus;
+use coder_client::operations::{GetWorkspace, RenameWorkspace};
 use coder_config::{Repository, ScmIntegrations};
-use coder_core::Lock;
+use coder_core::{Lock, later};
 use coder_testkit::{FakeCoder, FakeUser, Fault, MemoryIndexStore};
 use coder_workspaces::index::{
     IndexReader, IndexSnapshotError, IndexStep, IndexStore as _, RequestBudget, WorkspaceIndex,
 };
 use coder_workspaces::{NotSearchable, Owner};
+use jiff::SignedDuration;
 
 use crate::async_test;
 use crate::fake::client;
@@ -346,4 +348,74 @@ fn a_damaged_index_is_an_error_and_no_empty_one() {
     assert!(matches!(load("{"), IndexSnapshotError::Damaged(_)));
     assert!(matches!(load(r#"{"version":1,"keys":[]}"#), IndexSnapshotError::Damaged(_)));
     assert!(matches!(load(r#"{"version":2}"#), IndexSnapshotError::Version { found: 2 }));
+}
+
+#[async_test]
+async fn news_from_elsewhere_is_shown_at_once_unless_something_newer_is_known() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    let id = coder.add_workspace(&dana, "pay").running().create();
+    let client = client(&coder, &dana);
+    let (index, mut reader) = (empty(), reader(&client));
+    let mut told = client.send(&GetWorkspace::new(id)).await.unwrap();
+    told.latest_build.status = WorkspaceStatus::Stopping;
+    let before = coder.clock().now();
+    coder.advance(Duration::from_secs(10));
+    reader.read_all(&index).await.unwrap();
+    let status = || index.lock().get(id).map(|entry| entry.status.clone());
+    index.lock().update(&told, before);
+    assert_eq!(status(), Some(WorkspaceStatus::Running));
+    coder.advance(Duration::from_secs(10));
+    index.lock().update(&told, coder.clock().now());
+    assert_eq!(status(), Some(WorkspaceStatus::Stopping));
+    told.latest_build.status = WorkspaceStatus::Deleted;
+    index.lock().update(&told, before);
+    assert_eq!(status(), Some(WorkspaceStatus::Stopping));
+    index.lock().update(&told, coder.clock().now());
+    assert_eq!(status(), None);
+}
+
+#[async_test]
+async fn a_page_that_is_older_than_what_is_known_changes_nothing() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    let [stopped, deleted] =
+        ["one", "two"].map(|name| coder.add_workspace(&dana, name).running().create());
+    let client = client(&coder, &dana);
+    let (index, mut reader) = (empty(), reader(&client));
+    reader.read_all(&index).await.unwrap();
+    let read = async |id| client.send(&GetWorkspace::new(id)).await.unwrap();
+    let (mut one, mut two) = (read(stopped).await, read(deleted).await);
+    one.latest_build.status = WorkspaceStatus::Stopping;
+    two.latest_build.status = WorkspaceStatus::Deleted;
+    // The news is of a moment while the page, which still has both as they were, is under way.
+    let news = later(coder.clock().now(), SignedDuration::from_mins(20));
+    index.lock().update(&one, news);
+    index.lock().update(&two, news);
+    coder.advance(Duration::from_secs(20 * 60 - 1));
+    reader.read_all(&index).await.unwrap();
+    let status = |id| index.lock().get(id).map(|entry| entry.status.clone());
+    assert_eq!(status(stopped), Some(WorkspaceStatus::Stopping));
+    assert_eq!(status(deleted), None);
+    // A later list tells how it is.
+    coder.advance(Duration::from_secs(20 * 60));
+    reader.read_all(&index).await.unwrap();
+    assert_eq!(status(stopped), Some(WorkspaceStatus::Running));
+    assert_eq!(status(deleted), Some(WorkspaceStatus::Running));
+}
+
+#[async_test]
+async fn news_from_before_the_clock_was_set_back_does_not_stop_the_index() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    let id = coder.add_workspace(&dana, "pay").running().create();
+    let client = client(&coder, &dana);
+    let (index, mut reader) = (empty(), reader(&client));
+    reader.read_all(&index).await.unwrap();
+    let told = client.send(&GetWorkspace::new(id)).await.unwrap();
+    index.lock().update(&told, later(coder.clock().now(), SignedDuration::from_hours(24)));
+    coder.stop(id);
+    coder.advance(Duration::from_secs(20 * 60));
+    reader.read_all(&index).await.unwrap();
+    assert_eq!(index.lock().get(id).unwrap().status, WorkspaceStatus::Stopped);
 }

@@ -1,8 +1,7 @@
 //! The report tells what has no counterpart on the other side, and why.
 
-use coder_client::operations::GetWorkspace;
 use coder_config::ScmIntegrations;
-use coder_core::{Lock, earlier, later};
+use coder_core::{Lock, earlier};
 use coder_testkit::{FakeCoder, FakeUser};
 use coder_workspaces::EntityWorkspacesConfig;
 use coder_workspaces::index::{
@@ -115,29 +114,6 @@ async fn a_workspace_that_nobody_uses_is_stale_whether_it_belongs_to_an_entity_o
     let names: Vec<_> = stale.iter().map(|workspace| &workspace["name"]).collect();
     assert_eq!(names, ["old"]);
     assert_eq!(report["workspacesWithoutEntity"], json!([]));
-}
-
-#[async_test]
-async fn news_from_elsewhere_is_shown_at_once_unless_it_is_older_than_the_index() {
-    let coder = FakeCoder::new();
-    let dana = coder.add_user("dana");
-    let id = coder.add_workspace(&dana, "pay").running().create();
-    let client = client(&coder, &dana);
-    let told_before = client.send(&GetWorkspace::new(id)).await.unwrap();
-    let before = coder.clock().now();
-    coder.advance(std::time::Duration::from_secs(10));
-    let index = read(&coder, &dana).await;
-    let status = || index.lock().get(id).map(|entry| entry.status.clone());
-    let mut told = told_before.clone();
-    told.latest_build.status = coder_client::models::WorkspaceStatus::Stopping;
-    index.lock().update(&told, before);
-    assert_eq!(status(), Some(told_before.latest_build.status));
-    let after = later(coder.clock().now(), SignedDuration::from_secs(1));
-    index.lock().update(&told, after);
-    assert_eq!(status(), Some(told.latest_build.status.clone()));
-    told.latest_build.status = coder_client::models::WorkspaceStatus::Deleted;
-    index.lock().update(&told, after);
-    assert_eq!(status(), None);
 }
 
 #[async_test]

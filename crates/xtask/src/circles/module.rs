@@ -39,7 +39,8 @@ struct Module {
     file: PathBuf,
     children: BTreeMap<String, usize>,
     items: BTreeSet<String>,
-    imports: Vec<Named>,
+    /// By the name that they give.
+    imports: BTreeMap<String, Vec<Named>>,
     paths: Vec<Named>,
     words: BTreeSet<String>,
 }
@@ -99,8 +100,10 @@ impl Crate {
                 Piece::Item(name) => {
                     module.items.insert(name);
                 }
-                Piece::Path(named) if named.alias.is_some() => module.imports.push(named),
-                Piece::Path(named) => module.paths.push(named),
+                Piece::Path(named) => match named.alias.clone() {
+                    Some(alias) => module.imports.entry(alias).or_default().push(named),
+                    None => module.paths.push(named),
+                },
                 Piece::Word(word) => {
                     module.words.insert(word);
                 }
@@ -136,7 +139,8 @@ impl Crate {
     pub(super) fn edges(&self) -> Vec<Edge> {
         let mut edges = BTreeMap::new();
         for (id, module) in self.modules.iter().enumerate() {
-            let uses = module.imports.iter().filter(|import| module.needs(import));
+            let imports = module.imports.values().flatten();
+            let uses = imports.filter(|import| module.needs(import));
             for named in uses.chain(&module.paths) {
                 let Some(target) = self.resolve(id, &named.segments, MAX_STEPS) else { continue };
                 let (Target::Module(target) | Target::Item(target)) = target;
@@ -183,20 +187,19 @@ impl Crate {
         if known.items.contains(name) {
             return Some(Target::Item(module));
         }
-        for import in &known.imports {
-            let alias = import.alias.as_deref();
-            let leads = |target: &Target| match target {
+        let imports = |alias| known.imports.get(alias).into_iter().flatten();
+        for import in imports(name) {
+            // `use self::x::X` names a module by a name that it has in another module as well.
+            let found = self.resolve(module, &import.segments, steps).filter(|found| match found {
                 Target::Module(_) => true,
                 Target::Item(item) => *item != module,
-            };
-            if alias == Some(name) {
-                // `use self::x::X` names a module by a name that it has in another module as well.
-                let found = self.resolve(module, &import.segments, steps).filter(leads);
-                if found.is_some() {
-                    return found;
-                }
-            } else if alias == Some("*")
-                && let Some(Target::Module(glob)) = self.resolve(module, &import.segments, steps)
+            });
+            if found.is_some() {
+                return found;
+            }
+        }
+        for import in imports("*") {
+            if let Some(Target::Module(glob)) = self.resolve(module, &import.segments, steps)
                 && glob != module
                 && let Some(found) = self.name(glob, name, steps.checked_sub(1)?)
             {
