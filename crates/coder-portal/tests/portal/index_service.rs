@@ -194,7 +194,7 @@ async fn a_token_that_coder_refuses_is_told_and_what_was_read_stays() {
 
 /// Returns what the index tells of the workspace `pay`: its id and its status.
 async fn pay(page: &Page<'_>) -> (String, String) {
-    let list = page.get("/index/workspaces?text=pay").await;
+    let list = page.get("/index/workspaces?q=pay").await;
     let pay = &list.json()["workspaces"][0];
     (pay["id"].as_str().unwrap().to_owned(), pay["status"].as_str().unwrap().to_owned())
 }
