@@ -193,7 +193,13 @@ pub(crate) struct WorkspacesArgs {
     #[arg(long, conflicts_with = "entity")]
     pub(crate) report: bool,
     /// The number of days after which a workspace that nobody has used is stale
-    #[arg(long, value_name = "DAYS", default_value_t = 30, requires = "report")]
+    #[arg(
+        long,
+        value_name = "DAYS",
+        default_value_t = 30,
+        requires = "report",
+        value_parser = clap::value_parser!(u16).range(1..=3650)
+    )]
     pub(crate) stale_after: u16,
     /// Prints JSON, for programs
     #[arg(long)]

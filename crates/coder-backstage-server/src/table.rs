@@ -1,5 +1,6 @@
 //! Tables for people, and JSON for programs.
 
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use comfy_table::{Table, presets};
@@ -30,7 +31,17 @@ pub(crate) fn print(table: &Table) -> io::Result<()> {
 
 /// Prints a value as JSON.
 pub(crate) fn print_json(value: &impl Serialize) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut stdout, value)?;
-    writeln!(stdout)
+    let mut text = String::new();
+    for sign in serde_json::to_string_pretty(value)?.chars() {
+        // The terminal of a person may obey them. They occur within texts only.
+        if sign != '\n' && coder_core::is_unseen(sign) {
+            let mut units = [0; 2];
+            for unit in sign.encode_utf16(&mut units) {
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        } else {
+            text.push(sign);
+        }
+    }
+    writeln!(io::stdout().lock(), "{text}")
 }

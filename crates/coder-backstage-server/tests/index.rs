@@ -78,8 +78,9 @@ async fn a_restart_is_warm_while_coder_is_away_and_no_file_or_log_holds_the_toke
     let away = Fault::rate_limited(3_000).times(1_000).on("/api/v2/workspaces");
     setting.house.coder().fail_next(away);
     let second = setting.start();
-    let list = setting.list(&second, is_whole).await;
-    assert_eq!(list["count"], 1, "{list}");
+    let list = setting.list(&second, |list| list["count"] == 1).await;
+    assert_eq!(list["notices"][0], "coder does not tell its workspaces at present");
+    assert!(second.log().contains("the index of workspaces is not kept up to date"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

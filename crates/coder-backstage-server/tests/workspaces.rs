@@ -6,7 +6,7 @@ mod serving;
 
 use std::process::Command;
 
-use coder_testkit::FakeCoder;
+use coder_testkit::{FakeCoder, Fault};
 use serde_json::Value;
 use serving::House;
 use tempfile::TempDir;
@@ -24,6 +24,11 @@ kind: Component
 metadata:
   name: ledger
   annotations: { backstage.io/source-location: 'url:https://github.com/acme/ledger' }
+spec: { type: service, lifecycle: production, owner: pms }
+---
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: { name: norepo }
 spec: { type: service, lifecycle: production, owner: pms }
 ";
 
@@ -93,7 +98,7 @@ async fn the_workspaces_of_all_entities_are_a_table() {
     assert_eq!(
         lines(&company.told(&[])),
         [
-            "ENTITY WORKSPACE STATUS TEMPLATE LAST USED",
+            "ENTITY WORKSPACE STATUS TEMPLATE LAST USED (UTC)",
             "component:default/payments dana/pay running devcontainers",
         ]
     );
@@ -104,9 +109,11 @@ async fn an_entity_is_named_as_people_name_it_and_asked_for_alone() {
     let company = Company::new().await;
     company.house.coder().forget_requests();
     let json: Value = serde_json::from_str(&company.told(&["payments", "--json"])).unwrap();
-    assert_eq!(json[0]["entity"], "component:default/payments");
-    assert_eq!(json[0]["name"], "pay");
-    assert_eq!(json.as_array().unwrap().len(), 1);
+    assert_eq!(json["workspaces"][0]["entity"], "component:default/payments");
+    assert_eq!(json["workspaces"][0]["name"], "pay");
+    assert_eq!(json["workspaces"].as_array().unwrap().len(), 1);
+    assert_eq!(json["partial"], false);
+    assert!(json["readAt"].is_string());
     assert_eq!(company.house.coder().requests().len(), 2, "a search, and the parameters");
     assert_eq!(lines(&company.told(&["Component:ledger"])).len(), 1, "nothing but the header");
 }
@@ -123,7 +130,7 @@ async fn the_report_tells_what_has_no_counterpart_and_why() {
             "dana/slip no entity has the repository `https://github.com/acme/leger`; \
              `component:default/ledger` has `https://github.com/acme/ledger`: a name that is spelled \
              differently",
-            "STALE WORKSPACES LAST USED",
+            "STALE WORKSPACES LAST USED (UTC)",
         ]
     );
     let json: Value = serde_json::from_str(&company.told(&["--report", "--json"])).unwrap();
@@ -140,6 +147,11 @@ async fn a_mistake_is_told_with_what_to_do() {
             Some(company.token.as_str()),
             "the catalog has no entity `component:default/nobody`",
         ),
+        (
+            &["norepo"],
+            Some(company.token.as_str()),
+            "no workspace belongs to `component:default/norepo`",
+        ),
         (&["a:b:c/d/e"], Some(company.token.as_str()), "the catalog has no entity `a:b:c/d/e`"),
         (
             &[],
@@ -152,4 +164,26 @@ async fn a_mistake_is_told_with_what_to_do() {
         assert!(errors.contains(expected), "{errors}");
         assert!(!errors.contains("wrong-token"), "{errors}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coder_that_does_not_answer_ends_the_command_with_the_reason() {
+    let company = Company::new().await;
+    company.house.coder().fail_next(Fault::rate_limited(3_000));
+    let (succeeded, told, errors) = company.run(&[], Some(&company.token));
+    assert!(!succeeded && told.is_empty(), "{told}");
+    assert!(errors.contains("Coder does not tell its workspaces; try again later"), "{errors}");
+    assert!(errors.contains("3000 seconds"), "{errors}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_read_is_part_of_the_json() {
+    let company = Company::new().await;
+    let broken = Fault::api_error(http::StatusCode::FORBIDDEN, "it is \u{9b}2J not yours");
+    company.house.coder().fail_next(broken.on("/api/v2/workspacebuilds/").times(2));
+    let told = company.told(&["--report", "--json"]);
+    let json: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(json["partial"], true);
+    assert!(json["notices"][0].as_str().unwrap().contains("could not be read"), "{told}");
+    assert!(!told.contains('\u{9b}'));
 }

@@ -85,7 +85,7 @@ fn texts_of_one_repository_have_one_key_and_so_has_each_spelling() {
         for (text, repository) in &texts {
             for spelling in repository.spellings() {
                 let key = RepositoryKey::from_url(&spelling, &integrations);
-                if key.as_ref() != Some(&repository.key()) {
+                if key.as_ref() != Some(repository.key()) {
                     faults.push(format!("{title}: {text} as {spelling} has {key:?}"));
                 }
             }
@@ -111,7 +111,7 @@ fn a_text_that_matches_a_repository_has_its_key() {
         let Some((_, repository)) = repositories.first() else { continue };
         for text in texts.iter().filter(|text| repository.matches(text)) {
             let key = RepositoryKey::from_url(text, &integrations);
-            assert_eq!(key, Some(repository.key()), "{title}: {text}");
+            assert_eq!(key.as_ref(), Some(repository.key()), "{title}: {text}");
             matches += 1;
         }
     }

@@ -42,7 +42,7 @@
 //! | control time and randomness in a test | [`Clock`], [`Random`] |
 //! | try again after a failure | [`RetryPolicy`], [`RetryState`] |
 //! | limit the time of any future | [`timeout`] |
-//! | show text of strangers in a log or an error | [`quoted`], [`cleaned`] |
+//! | show text of strangers in a log or an error | [`quoted`], [`cleaned`], [`is_unseen`] |
 //!
 //! # What it is not
 //!
@@ -131,7 +131,9 @@ pub use retry::{RetryPolicy, RetryState};
 pub use retry_after::{date, retry_after};
 pub use runtime::{Runtime, timeout};
 pub use secret::Secret;
-pub use text::{cleaned, cleaned_line_to, cleaned_to, quoted, with_causes, without_causes};
+pub use text::{
+    cleaned, cleaned_line_to, cleaned_to, is_unseen, quoted, with_causes, without_causes,
+};
 pub use time::{earlier, elapsed, is_within, later};
 pub use transport::Transport;
 pub use transport_error::{TransportError, TransportErrorKind};

@@ -184,7 +184,8 @@ pub(crate) fn with_causes_to(most: usize, error: &(dyn Error + 'static)) -> Stri
 /// Returns `true` for a character without a glyph: control characters, line and paragraph
 /// separators, format characters (Unicode categories Cc, Zl, Zp and Cf), and other characters that
 /// are ignored in display (`Default_Ignorable_Code_Point`).
-fn is_unseen(character: char) -> bool {
+#[must_use]
+pub fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

@@ -196,6 +196,7 @@ impl<P, Q, B> Call<P, Q, B> {
                 SearchProblem::Refused(_)
                 | SearchProblem::Unreadable(_)
                 | SearchProblem::Missing { .. }
+                | SearchProblem::Saved { .. }
                 | SearchProblem::TooMany { .. } => notices.add(problem.to_string()),
             }
         }

@@ -57,7 +57,7 @@ pub(crate) struct PortalState {
 impl PortalState {
     /// Tells open streams and the index of workspaces that a caller has changed a workspace, to this state.
     pub(crate) fn tell_change(&self, caller: &Caller, workspace: &Workspace) {
-        self.index.hear(caller, workspace, self.world.clock.now());
+        self.index.hear(caller, workspace);
         self.live.refresh(workspace.id);
     }
 }

@@ -204,6 +204,7 @@ impl<'a, F: FnMut(Progress<'_>) + MaybeSend> Follower<'a, F> {
                         SearchProblem::Failed(error) => Some(error),
                         SearchProblem::Refused(_)
                         | SearchProblem::Unreadable(_)
+                        | SearchProblem::Saved { .. }
                         | SearchProblem::TooMany { .. }
                         | SearchProblem::Missing { .. } => None,
                     });

@@ -46,6 +46,11 @@ pub enum SearchProblem {
         /// How many there were.
         found: usize,
     },
+    /// Something was missing when an index was saved.
+    Saved {
+        /// What it was.
+        problem: String,
+    },
 }
 
 impl fmt::Display for SearchProblem {
@@ -66,6 +71,7 @@ impl fmt::Display for SearchProblem {
                 formatter,
                 "only {compared} of {found} workspaces could be compared; the others may belong here as well"
             ),
+            Self::Saved { problem } => formatter.write_str(problem),
         }
     }
 }

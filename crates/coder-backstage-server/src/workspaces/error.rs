@@ -1,6 +1,8 @@
 //! Why workspaces cannot be printed.
 
 use backstage_catalog::CatalogError;
+use coder_client::ClientError;
+use coder_config::NoRepository;
 use coder_workspaces::WorkspacesError;
 
 /// Error of the command, beside those of the configuration.
@@ -22,6 +24,14 @@ pub(crate) enum WorkspacesFailure {
         "the catalog has no entity `{0}`; write it as `component:default/payments` or `payments`"
     )]
     NoEntity(String),
+    /// The entity has no repository that workspaces could belong to.
+    #[error("no workspace belongs to `{name}`")]
+    NoRepository {
+        /// Reference of the entity.
+        name: String,
+        /// Reason.
+        source: NoRepository,
+    },
     /// Coder refuses the token.
     #[error(
         "Coder refuses the token in `CODER_SESSION_TOKEN`; set it to a token that is valid, such as that of `coder tokens create`"
@@ -30,6 +40,9 @@ pub(crate) enum WorkspacesFailure {
     /// Coder cannot be asked.
     #[error("Coder does not tell its workspaces")]
     Coder(#[source] WorkspacesError),
+    /// Coder was asked again and again, and did not answer.
+    #[error("Coder does not tell its workspaces; try again later")]
+    Away(#[source] ClientError),
 }
 
 impl WorkspacesFailure {

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use backstage_catalog::{Catalog as _, ConfiguredCatalog, EntityFilter};
 use coder_client::{Client, Credential};
-use coder_config::{AppConfig, CoderEnvironment, ConfigSources, EntityRef};
-use coder_core::{Lock, ReqwestTransport, World, elapsed};
+use coder_config::{AppConfig, CoderEnvironment, ConfigSources, EntityRef, IndexConfig};
+use coder_core::{Lock, ReqwestTransport, World, cleaned, elapsed, with_causes};
 use coder_workspaces::EntityWorkspacesConfig;
 use coder_workspaces::index::{
     IndexReader, IndexStep, OwnershipReport, RequestBudget, WorkspaceIndex,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 use self::error::WorkspacesFailure;
 use self::output::{Progress, Row};
@@ -22,6 +23,9 @@ use crate::args::WorkspacesArgs;
 use crate::configuration;
 use crate::failure::Failure;
 use crate::user_agent::USER_AGENT;
+
+/// The longest time for which a Coder that does not answer is asked again.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An entity of the catalog, with what its workspaces are made of.
 struct Known {
@@ -39,38 +43,50 @@ pub(crate) async fn workspaces(args: &WorkspacesArgs) -> Result<(), Failure> {
     let client = client(&config, &world)?;
     let catalog = ConfiguredCatalog::from_config(&config, Path::new(""), &world)?.catalog;
     let entities = catalog.entities(&EntityFilter::all()).await.map_err(WorkspacesFailure::from)?;
-    let mut known: Vec<Known> = entities
-        .iter()
-        .map(|entity| {
-            let repository = entity.repository(&config.integrations).ok();
-            let spec = entity.coder_spec();
-            Known {
-                name: entity.entity_ref().to_string(),
-                config: EntityWorkspacesConfig::resolve(
+    let mut known = Vec::new();
+    let asked = args.entity.as_deref().map(wanted).transpose()?.map(|asked| asked.to_string());
+    for entity in &entities {
+        let name = entity.entity_ref().to_string();
+        if asked.as_ref().is_some_and(|asked| *asked != name) {
+            continue;
+        }
+        match entity.repository(&config.integrations) {
+            Ok(repository) => {
+                let spec = entity.coder_spec();
+                let config = EntityWorkspacesConfig::resolve(
                     &config.workspaces,
                     spec.as_ref(),
-                    repository.as_ref(),
-                ),
+                    Some(&repository),
+                );
+                known.push(Known { name, config });
             }
-        })
-        .filter(|known| known.config.repository.is_some())
-        .collect();
-    if let Some(asked) = &args.entity {
-        let wanted = wanted(asked)?.to_string();
-        known.retain(|known| known.name == wanted);
-        if known.is_empty() {
-            return Err(WorkspacesFailure::NoEntity(wanted).into());
+            Err(source) if asked.is_some() => {
+                return Err(WorkspacesFailure::NoRepository { name, source }.into());
+            }
+            Err(_) => {}
         }
     }
+    if let Some(asked) = asked
+        && known.is_empty()
+    {
+        return Err(WorkspacesFailure::NoEntity(asked).into());
+    }
     let index = read(&client, &config, &known, args).await?;
-    if args.report {
+    let rows = rows(&index, &known);
+    let gaps = Gaps::new(&index, &known);
+    for notice in &gaps.notices {
+        tracing::warn!("{notice}");
+    }
+    let printed = if args.report {
         let named = known.iter().map(|known| (known.name.as_str(), &known.config));
         let unused_for = SignedDuration::from_hours(24 * i64::from(args.stale_after));
         // The moments of the last use are those of Coder's clock.
         let report = OwnershipReport::new(&index, named, client.now(), unused_for);
-        return output::report(&report, args.json).map_err(Failure::Output);
-    }
-    output::table(&rows(&index, &known), args.json).map_err(Failure::Output)
+        output::report(report, gaps, args.json)
+    } else {
+        output::table(rows, gaps, args.json)
+    };
+    printed.map_err(Failure::Output)
 }
 
 /// Reads what a person writes for an entity: its reference, or the name of a component.
@@ -100,11 +116,19 @@ async fn read(
     let keys = known.iter().flat_map(|known| &known.config.repo_url_param_keys);
     let keys = keys.chain(&config.workspaces.repo_url_param_keys);
     let index = Lock::new(WorkspaceIndex::new(keys, config.integrations.clone()));
-    let mut reader = IndexReader::new(client, RequestBudget::default());
+    let IndexConfig { requests_per_minute, bypass_rate_limit, .. } = &config.index;
+    let budget = usize::try_from(*requests_per_minute).unwrap_or(usize::MAX);
+    let client = &match bypass_rate_limit {
+        true => client.clone().with_rate_limit_bypass(),
+        false => client.clone(),
+    };
+    let mut reader = IndexReader::new(client, RequestBudget::new(budget));
     if !args.report {
         reader = reader.entities(known.iter().map(|known| known.config.clone()));
     }
     let progress = Progress::new();
+    let world = client.world();
+    let mut away_since = None;
     loop {
         let step = reader.step(&index).await.map_err(WorkspacesFailure::of_coder)?;
         progress.tell(reader.progress(&index.lock()));
@@ -112,25 +136,66 @@ async fn read(
             IndexStep::Working => {}
             IndexStep::UpToDate(_) => break,
             IndexStep::Paused(until) => {
-                let world = client.world();
-                progress.pause(until);
+                let now = world.clock.now();
                 // A pause has at least a millisecond, so that time goes on.
-                let pause = elapsed(until, world.clock.now()).max(Duration::from_millis(1));
+                let pause = elapsed(until, now).max(Duration::from_millis(1));
+                match reader.problem().map(|problem| with_causes(problem)) {
+                    None => away_since = None,
+                    Some(why) => {
+                        let since = *away_since.get_or_insert(now);
+                        if elapsed(now, since) + pause > PATIENCE
+                            && let Some(problem) = reader.take_problem()
+                        {
+                            progress.end();
+                            return Err(WorkspacesFailure::Away(problem));
+                        }
+                        let seconds = pause.as_secs();
+                        progress.suspend(|| {
+                            tracing::warn!("{why}; Coder is asked again in {seconds} seconds");
+                        });
+                    }
+                }
+                progress.pause(pause);
                 world.runtime.sleep(pause).await;
             }
         }
     }
     progress.end();
-    let index = index.into_inner();
-    for problem in index.problems() {
-        tracing::warn!("workspaces may be missing: {problem}");
+    Ok(index.into_inner())
+}
+
+/// What is missing in an answer, as the routes of the portal tell it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Gaps {
+    /// Moment at which the list was read.
+    read_at: Option<Timestamp>,
+    /// Whether something may be missing; `notices` tell why.
+    partial: bool,
+    notices: Vec<String>,
+}
+
+impl Gaps {
+    fn new(index: &WorkspaceIndex, known: &[Known]) -> Self {
+        let mut notices: Vec<String> = index
+            .problems()
+            .iter()
+            .map(|problem| cleaned(&format!("workspaces may be missing: {problem}")))
+            .collect();
+        notices.extend(index.unread().map(|workspace| {
+            let (owner, name) = (&workspace.owner_name, &workspace.name);
+            let reason = workspace.unread.as_deref().unwrap_or_default();
+            cleaned(&format!("the parameters of {owner}/{name} could not be read: {reason}"))
+        }));
+        let refused = known.iter().filter_map(|known| index.of(&known.config).err());
+        let refused: Vec<_> = refused.map(|reason| with_causes(&reason)).collect();
+        if let Some(reason) = refused.first() {
+            let count = refused.len();
+            notices
+                .push(format!("the workspaces of {count} entities are not looked for: {reason}"));
+        }
+        Self { read_at: index.listed_at(), partial: !notices.is_empty(), notices }
     }
-    for workspace in index.unread() {
-        let (owner, name) = (&workspace.owner_name, &workspace.name);
-        let reason = workspace.unread.as_deref().unwrap_or_default();
-        tracing::warn!("the parameters of {owner}/{name} could not be read: {reason}");
-    }
-    Ok(index)
 }
 
 /// Returns a row for each workspace of each entity.

@@ -1,15 +1,16 @@
 //! The tables of workspaces, and the progress while Coder is read.
 
 use std::io::{self, IsTerminal as _};
+use std::time::Duration;
 
 use coder_core::cleaned;
 use coder_workspaces::index::{
     Difference, IndexProgress, IndexedWorkspace, NoEntity, OwnershipReport,
 };
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::Timestamp;
 use serde::Serialize;
 
+use super::Gaps;
 use crate::table::{columns, moment, print, print_json};
 
 /// A workspace of an entity.
@@ -41,8 +42,13 @@ impl Progress {
         self.0.set_message(format!("workspaces, {} builds to read", progress.waiting));
     }
 
-    pub(super) fn pause(&self, until: Timestamp) {
-        self.0.set_message(format!("waiting for Coder until {until}"));
+    pub(super) fn pause(&self, pause: Duration) {
+        self.0.set_message(format!("going on in {} seconds", pause.as_secs()));
+    }
+
+    /// Lets something else be written to the terminal.
+    pub(super) fn suspend(&self, write: impl FnOnce()) {
+        self.0.suspend(write);
     }
 
     pub(super) fn end(&self) {
@@ -50,12 +56,27 @@ impl Progress {
     }
 }
 
+/// The JSON of either table, with what may be missing.
+#[derive(Serialize)]
+struct Whole<T> {
+    #[serde(flatten)]
+    gaps: Gaps,
+    #[serde(flatten)]
+    told: T,
+}
+
+/// The JSON of the workspaces of entities.
+#[derive(Serialize)]
+struct Rows<'a> {
+    workspaces: Vec<Row<'a>>,
+}
+
 /// Prints the workspaces of entities.
-pub(super) fn table(rows: &[Row<'_>], json: bool) -> io::Result<()> {
+pub(super) fn table(rows: Vec<Row<'_>>, gaps: Gaps, json: bool) -> io::Result<()> {
     if json {
-        return print_json(&rows);
+        return print_json(&Whole { gaps, told: Rows { workspaces: rows } });
     }
-    let mut table = columns(["ENTITY", "WORKSPACE", "STATUS", "TEMPLATE", "LAST USED"]);
+    let mut table = columns(["ENTITY", "WORKSPACE", "STATUS", "TEMPLATE", "LAST USED (UTC)"]);
     for Row { entity, workspace } in rows {
         table.add_row([
             cleaned(entity),
@@ -69,9 +90,9 @@ pub(super) fn table(rows: &[Row<'_>], json: bool) -> io::Result<()> {
 }
 
 /// Prints the report about entities and workspaces without a counterpart.
-pub(super) fn report(report: &OwnershipReport, json: bool) -> io::Result<()> {
+pub(super) fn report(report: OwnershipReport, gaps: Gaps, json: bool) -> io::Result<()> {
     if json {
-        return print_json(report);
+        return print_json(&Whole { gaps, told: report });
     }
     let mut entities = columns(["ENTITIES WITHOUT WORKSPACES"]);
     for entity in &report.entities_without_workspaces {
@@ -82,7 +103,7 @@ pub(super) fn report(report: &OwnershipReport, json: bool) -> io::Result<()> {
         let name = full_name(&orphan.workspace.owner_name, &orphan.workspace.name);
         orphans.add_row([name, cleaned(&reason(&orphan.reason))]);
     }
-    let mut stale = columns(["STALE WORKSPACES", "LAST USED"]);
+    let mut stale = columns(["STALE WORKSPACES", "LAST USED (UTC)"]);
     for workspace in &report.stale_workspaces {
         let name = full_name(&workspace.owner_name, &workspace.name);
         stale.add_row([name, moment(workspace.last_used_at)]);

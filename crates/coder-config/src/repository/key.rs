@@ -1,7 +1,7 @@
 //! A repository as the key of a map.
 
+use super::ScmIntegrations;
 use super::normalised::Normalised;
-use super::{Repository, ScmIntegrations};
 
 /// The place of a repository in a map: its host and its path, in one form for all spellings.
 ///
@@ -18,9 +18,11 @@ use super::{Repository, ScmIntegrations};
 /// let known = ScmIntegrations::default();
 /// let page = Repository::from_url("https://github.com/acme/payments/tree/main", &known)?;
 /// let clone = RepositoryKey::from_url("git@github.com:Acme/payments.git", &known);
-/// assert_eq!(clone, Some(page.key()));
+/// assert_eq!(clone, Some(page.key().clone()));
 /// # Ok::<_, coder_config::NoRepository>(())
 /// ```
+///
+/// [`Repository::matches`]: super::Repository::matches
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RepositoryKey {
     host: Box<str>,
@@ -32,6 +34,8 @@ impl RepositoryKey {
     /// `None` when the text cannot be a repository's URL.
     ///
     /// The URL of a page below a repository has another key: [`Repository::from_url`] reads those.
+    ///
+    /// [`Repository::from_url`]: super::Repository::from_url
     pub fn from_url(url: &str, integrations: &ScmIntegrations) -> Option<Self> {
         Normalised::from_url(url, integrations).map(|repository| Self::new(&repository))
     }
@@ -46,15 +50,10 @@ impl RepositoryKey {
         &self.path
     }
 
-    fn new(repository: &Normalised) -> Self {
-        let (host, path) = (repository.server.name(), repository.path.to_lowercase());
+    pub(super) fn new(repository: &Normalised) -> Self {
+        let (host, path) = (repository.server.name(), &repository.path);
+        // Nearly every path is of ASCII, which has a faster way.
+        let path = if path.is_ascii() { path.to_ascii_lowercase() } else { path.to_lowercase() };
         Self { host: host.into(), path: path.into() }
-    }
-}
-
-impl Repository {
-    /// Returns the key of the repository in a map.
-    pub fn key(&self) -> RepositoryKey {
-        RepositoryKey::new(&self.normalised)
     }
 }

@@ -35,6 +35,7 @@ pub use scm::Scm;
 pub struct Repository {
     clone_url: String,
     normalised: Normalised,
+    key: RepositoryKey,
 }
 
 impl Repository {
@@ -48,13 +49,19 @@ impl Repository {
         let Some(normalised) = Normalised::from_url(&clone_url, integrations) else {
             return Err(NoRepository::NotAUrl { text: shown(url) });
         };
-        Ok(Self { clone_url, normalised })
+        let key = RepositoryKey::new(&normalised);
+        Ok(Self { clone_url, normalised, key })
     }
 
     /// Returns the URL that clones the repository, without credentials:
     /// `https://github.com/acme/payments`.
     pub fn clone_url(&self) -> &str {
         &self.clone_url
+    }
+
+    /// Returns the key of the repository in a map.
+    pub fn key(&self) -> &RepositoryKey {
+        &self.key
     }
 
     /// Returns every usual spelling of the repository, the clone URL first; a search for workspaces

@@ -65,8 +65,10 @@ pub(super) fn query<Q: DeserializeOwned + Described>(
             return Err(RequestError::RepeatedParameter(name.into_owned()).into());
         }
     }
-    serde_path_to_error::deserialize(Value::Object(values)).map_err(|error| {
+    let whole = Value::Object(values.clone());
+    serde_path_to_error::deserialize(whole).map_err(|error| {
         let (name, problem) = (error.path().to_string(), error.into_inner().to_string());
+        let name = refused_alone::<Q>(&values, &problem).unwrap_or(name);
         let missing =
             problem.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
         match missing {
@@ -76,6 +78,20 @@ pub(super) fn query<Q: DeserializeOwned + Described>(
             None => ApiError::Parameter { name, problem },
         }
     })
+}
+
+/// Returns the parameter that is refused with this problem when it is alone: the path of an error does not
+/// tell those of a flattened part.
+fn refused_alone<Q: DeserializeOwned>(
+    values: &Map<String, Value>,
+    problem: &str,
+) -> Option<String> {
+    let refused = |(name, value): &(&String, &Value)| {
+        let alone = Map::from_iter([((*name).clone(), (*value).clone())]);
+        let read: Result<Q, _> = serde_json::from_value(Value::Object(alone));
+        read.is_err_and(|error| error.to_string() == problem)
+    };
+    values.iter().find(refused).map(|(name, _)| name.clone())
 }
 
 /// The body of a request.

@@ -30,7 +30,7 @@ impl Entities {
         let mut by_repository: HashMap<RepositoryKey, Vec<usize>> = HashMap::new();
         for (at, entity) in all.iter().enumerate() {
             if let Some(repository) = &entity.config.repository {
-                by_repository.entry(repository.key()).or_default().push(at);
+                by_repository.entry(repository.key().clone()).or_default().push(at);
             }
         }
         Self { all, by_ref, by_repository }

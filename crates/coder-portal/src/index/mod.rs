@@ -29,7 +29,6 @@ pub(crate) mod workspaces;
 use coder_auth::Caller;
 use coder_client::models::Workspace;
 use coder_workspaces::index::RequestBudget;
-use jiff::Timestamp;
 
 pub(crate) use service::ServiceIndex;
 
@@ -64,13 +63,14 @@ impl Index {
         self.service.is_some()
     }
 
-    /// Takes what Coder has just told a caller of a workspace, so that it is shown before the next list.
-    pub(crate) fn hear(&self, caller: &Caller, workspace: &Workspace, told_at: Timestamp) {
-        self.people.hear(&caller.rights(), workspace, told_at);
+    /// Notes that Coder has just told a caller of a workspace. An index that knows something else of it asks
+    /// Coder itself before its next list: what was told may be old by now, and the caller may see more.
+    pub(crate) fn hear(&self, caller: &Caller, workspace: &Workspace) {
+        self.people.hear(&caller.rights(), workspace);
         if let Some(service) = &self.service
             && service.environment == caller.environment()
         {
-            service.hear(workspace, told_at);
+            service.hear(workspace);
         }
     }
 

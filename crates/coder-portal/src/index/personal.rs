@@ -1,15 +1,16 @@
 //! Indexes that are read with the rights of the persons who ask.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use coder_auth::{Caller, CallerRights};
-use coder_client::UserId;
 use coder_client::models::Workspace;
-use coder_core::Lock;
+use coder_client::{UserId, WorkspaceId};
+use coder_core::{Lock, Runtime, without_causes};
 use coder_workspaces::WorkspacesError;
 use coder_workspaces::index::{IndexReader, IndexStep, WorkspaceIndex};
-use futures_util::lock::Mutex;
+use futures_channel::oneshot;
+use futures_util::lock::{Mutex, OwnedMutexGuard};
 use jiff::Timestamp;
 
 /// The number of indexes that are kept.
@@ -18,6 +19,9 @@ const MAX_INDEXES: usize = 64;
 const MAX_INDEXES_OF_ONE: usize = 4;
 /// The number of workspaces that are kept in all indexes together.
 const MAX_WORKSPACES: usize = 400_000;
+
+/// The end of a read: why Coder does not tell all at present, or why it tells nothing any more.
+type Outcome = Result<Option<String>, WorkspacesError>;
 
 /// The indexes of persons, by their credentials.
 #[derive(Default)]
@@ -33,7 +37,9 @@ struct Kept {
 /// The index of one credential.
 pub(super) struct PersonalIndex {
     pub(super) index: Arc<Lock<WorkspaceIndex>>,
-    pub(super) reader: Mutex<IndexReader>,
+    reader: Arc<Mutex<IndexReader>>,
+    /// Workspaces that have probably changed.
+    hints: Lock<BTreeSet<WorkspaceId>>,
 }
 
 impl PersonalIndexes {
@@ -69,13 +75,21 @@ impl PersonalIndexes {
         index
     }
 
-    /// Takes what Coder has told of a workspace into the index of these rights, if it is kept.
-    pub(super) fn hear(&self, rights: &CallerRights, workspace: &Workspace, told_at: Timestamp) {
-        let index = self.0.lock().get(rights).map(|kept| Arc::clone(&kept.index.index));
-        if let Some(index) = index {
-            index.lock().update(workspace, told_at);
+    /// Notes that Coder has told something new of a workspace, in the index of these rights if it is kept.
+    pub(super) fn hear(&self, rights: &CallerRights, workspace: &Workspace) {
+        let kept = self.0.lock().get(rights).map(|kept| Arc::clone(&kept.index));
+        if let Some(kept) = kept
+            && kept.index.lock().differs(workspace)
+        {
+            kept.hints.lock().insert(workspace.id);
         }
     }
+}
+
+/// Returns why a reader leaves Coder alone, for people.
+fn problem(reader: &IndexReader) -> Option<String> {
+    let why = without_causes(reader.problem()?);
+    Some(format!("coder does not tell its workspaces at present: {why}"))
 }
 
 impl Kept {
@@ -85,10 +99,40 @@ impl Kept {
 }
 
 impl PersonalIndex {
-    /// Reads until the index is up to date, or Coder must be left alone for a while.
-    pub(super) async fn catch_up(&self) -> Result<(), WorkspacesError> {
-        let mut reader = self.reader.lock().await;
-        while reader.step(&self.index).await? == IndexStep::Working {}
-        Ok(())
+    /// Creates what this reader reads an empty index into.
+    pub(super) fn new(index: WorkspaceIndex, reader: IndexReader) -> Self {
+        Self {
+            index: Arc::new(Lock::new(index)),
+            reader: Arc::new(Mutex::new(reader)),
+            hints: Lock::default(),
+        }
+    }
+
+    /// Reads until the index is up to date, or Coder must be left alone for a while. The work goes on when
+    /// nobody waits for it any more: a page of Coder's may take longer than one answer waits.
+    pub(super) async fn catch_up(self: &Arc<Self>, runtime: &dyn Runtime) -> Outcome {
+        let Some(reader) = Arc::clone(&self.reader).try_lock_owned() else {
+            // Somebody reads already.
+            return Ok(problem(&*self.reader.lock().await));
+        };
+        let (done, outcome) = oneshot::channel();
+        let this = Arc::clone(self);
+        runtime.spawn(Box::pin(async move {
+            // Nobody may wait for it any more.
+            let _ = done.send(this.read(reader).await);
+        }));
+        // The work is gone when the process ends.
+        outcome.await.unwrap_or(Ok(None))
+    }
+
+    async fn read(&self, mut reader: OwnedMutexGuard<IndexReader>) -> Outcome {
+        loop {
+            for workspace in std::mem::take(&mut *self.hints.lock()) {
+                reader.look_at(workspace);
+            }
+            if reader.step(&self.index).await? != IndexStep::Working {
+                return Ok(problem(&reader));
+            }
+        }
     }
 }

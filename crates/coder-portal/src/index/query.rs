@@ -21,10 +21,10 @@ const NONE: &str = "none";
 pub(crate) struct SelectionQuery {
     #[serde(flatten)]
     pub(crate) filters: Filters,
-    /// Order of the workspaces; those that are equal are ordered by owner and name.
+    /// Order of the workspaces, by default `owner`; those that are equal are ordered by owner and name.
     #[serde(default)]
     pub(crate) sort: Sort,
-    /// Direction of the order: `asc` or `desc`.
+    /// Direction of the order: `asc` (the default) or `desc`.
     #[serde(default)]
     pub(crate) order: Order,
 }
@@ -166,7 +166,11 @@ fn parts(text: &str, most: usize) -> Result<impl Iterator<Item = &str>, String> 
 
 /// The order of a list of workspaces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(extend("enum" = ["owner", "name", "template", "organization", "status", "lastUsedAt"]))
+)]
 #[serde(rename_all = "camelCase", try_from = "String")]
 pub(crate) enum Sort {
     #[default]
@@ -198,7 +202,7 @@ impl TryFrom<String> for Sort {
 
 /// The direction of an order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("enum" = ["asc", "desc"])))]
 #[serde(rename_all = "camelCase", try_from = "String")]
 pub(crate) enum Order {
     #[default]

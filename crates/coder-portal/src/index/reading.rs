@@ -7,7 +7,6 @@ use coder_auth::Caller;
 use coder_core::{Lock, timeout, without_causes};
 use coder_workspaces::WorkspacesError;
 use coder_workspaces::index::{IndexReader, WorkspaceIndex};
-use futures_util::lock::Mutex;
 
 use super::personal::PersonalIndex;
 use crate::state::PortalState;
@@ -29,15 +28,14 @@ impl PortalState {
             let keys = &self.workspaces_config(caller.environment()).repo_url_param_keys;
             let index = WorkspaceIndex::new(keys, self.integrations.clone());
             let client = self.auth.renewing_client(caller);
-            PersonalIndex {
-                index: Arc::new(Lock::new(index)),
-                reader: Mutex::new(IndexReader::new(&client, self.index.budget())),
-            }
+            PersonalIndex::new(index, IndexReader::new(&client, self.index.budget()))
         });
-        let read = timeout(&*self.world.runtime, WAIT, Box::pin(personal.catch_up())).await;
+        let runtime = &*self.world.runtime;
+        let read = timeout(runtime, WAIT, Box::pin(personal.catch_up(runtime))).await;
         let index = Arc::clone(&personal.index);
         match read {
-            None | Some(Ok(())) => Ok((index, None)),
+            None => Ok((index, None)),
+            Some(Ok(problem)) => Ok((index, problem)),
             Some(Err(error)) if error.is_unauthorized() || index.lock().listed_at().is_none() => {
                 Err(error)
             }

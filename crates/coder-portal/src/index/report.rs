@@ -1,5 +1,6 @@
 //! Which entities have no workspaces, and which workspaces belong to no entity.
 
+use coder_core::cleaned;
 use coder_workspaces::index::{
     Difference, IndexVisibility, IndexedWorkspace, NearMiss, NoEntity, OwnershipReport,
     WorkspaceName, WorkspaceWithoutEntity,
@@ -96,6 +97,9 @@ struct Orphan {
     workspace: Named,
     /// Reason: `unread`, `no-parameter`, `no-repository`, `other-parameter` or `not-in-catalog`.
     reason: &'static str,
+    /// Reason why the parameters could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
     /// Name of the parameter that the reason is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     parameter: Option<String>,
@@ -176,13 +180,16 @@ impl Orphan {
         let plain = |reason| Self {
             workspace: orphan.workspace.into(),
             reason,
+            problem: None,
             parameter: None,
             value: None,
             entity_ref: None,
             near_miss: None,
         };
         match orphan.reason {
-            NoEntity::Unread { problem: _ } => plain("unread"),
+            NoEntity::Unread { problem } => {
+                Self { problem: tells_values.then(|| cleaned(&problem)), ..plain("unread") }
+            }
             NoEntity::NoParameter => plain("no-parameter"),
             NoEntity::NoRepository { parameter, value } => Self {
                 parameter: Some(parameter),

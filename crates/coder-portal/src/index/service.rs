@@ -1,17 +1,20 @@
 //! The index that a service account reads for everybody.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use coder_client::models::Workspace;
-use coder_client::{Client, Credential};
+use coder_client::models::{Workspace, WorkspaceStatus};
+use coder_client::{BuildId, Client, Credential, WorkspaceId};
 use coder_config::{AppConfig, IndexConfig};
 use coder_core::{Lock, World, hex};
 use coder_workspaces::index::{IndexVisibility, WorkspaceIndex};
-use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::signal::Signal;
+
+/// The number of workspaces of which is remembered what was told of them last.
+const MAX_HINTS: usize = 1_000;
 
 /// The index of a service account, and who is shown what of it.
 pub(crate) struct ServiceIndex {
@@ -24,8 +27,17 @@ pub(crate) struct ServiceIndex {
     problem: Lock<Option<&'static str>>,
     /// Whether this process reads the index, and no other one.
     is_read_here: AtomicBool,
-    /// Raised when there is something to read before the next list is due.
+    hints: Lock<Hints>,
+    /// Raised when there are hints.
     news: Signal,
+}
+
+/// What others have heard of workspaces.
+#[derive(Default)]
+struct Hints {
+    news: BTreeSet<WorkspaceId>,
+    /// What was told last: the build, its status and the name.
+    told: HashMap<WorkspaceId, (BuildId, WorkspaceStatus, String)>,
 }
 
 impl ServiceIndex {
@@ -58,6 +70,7 @@ impl ServiceIndex {
             )))),
             problem: Lock::new(None),
             is_read_here: AtomicBool::new(false),
+            hints: Lock::default(),
             news: Signal::default(),
         })
     }
@@ -77,18 +90,31 @@ impl ServiceIndex {
         self.is_read_here.store(is_read_here, Ordering::Relaxed);
     }
 
-    /// Takes what Coder has told somebody of a workspace. A process that does not read the index would
-    /// wait for the parameters of a new build.
-    pub(super) fn hear(&self, workspace: &Workspace, told_at: Timestamp) {
-        if !self.is_read_here.load(Ordering::Relaxed) {
+    /// Notes that Coder has told somebody something new of a workspace. The service account then asks for it
+    /// itself, since that person may see more. A process that does not read the index asks nothing.
+    pub(super) fn hear(&self, workspace: &Workspace) {
+        if !self.is_read_here.load(Ordering::Relaxed) || !self.index().lock().differs(workspace) {
             return;
         }
-        let index = self.index();
-        let mut index = index.lock();
-        index.update(workspace, told_at);
-        if index.waiting() > 0 && self.problem().is_none() {
-            self.news.raise();
+        let build = &workspace.latest_build;
+        let told = (build.id, build.status.clone(), workspace.name.clone());
+        let mut hints = self.hints.lock();
+        // A workspace that the service account may not see would be asked for again and again.
+        if hints.told.len() >= MAX_HINTS {
+            hints.told.clear();
         }
+        if hints.told.insert(workspace.id, told.clone()) != Some(told) {
+            hints.news.insert(workspace.id);
+            // A Coder that does not answer is asked when its pause is over.
+            if self.problem().is_none() {
+                self.news.raise();
+            }
+        }
+    }
+
+    /// Returns the workspaces that have probably changed, once.
+    pub(super) fn take_hints(&self) -> BTreeSet<WorkspaceId> {
+        std::mem::take(&mut self.hints.lock().news)
     }
 
     /// Waits until there is something to read.

@@ -43,7 +43,7 @@ impl IndexStatus {
     pub(super) fn new(index: &WorkspaceIndex, view: &View) -> Self {
         let mut notices: Vec<String> =
             view.problem.iter().map(|problem| cleaned(problem)).collect();
-        if index.listed_at().is_none() {
+        if index.listed_at().is_none() && notices.is_empty() {
             notices.push("the workspaces are still being read; ask again in a while".to_owned());
         }
         match view.shown {
@@ -56,11 +56,17 @@ impl IndexStatus {
         }
         let waiting = index.to_be_read().filter(|workspace| view.shows(workspace)).count();
         if waiting > 0 {
-            notices.push(format!("the builds of {waiting} workspaces are still to be read"));
+            notices.push(match waiting {
+                1 => "the build of one workspace is still to be read".to_owned(),
+                _ => format!("the builds of {waiting} workspaces are still to be read"),
+            });
         }
         let unread = index.unread().filter(|workspace| view.shows(workspace)).count();
         if unread > 0 {
-            notices.push(format!("the parameters of {unread} workspaces could not be read"));
+            notices.push(match unread {
+                1 => "the parameters of one workspace could not be read".to_owned(),
+                _ => format!("the parameters of {unread} workspaces could not be read"),
+            });
         }
         Self {
             read_at: index.listed_at(),

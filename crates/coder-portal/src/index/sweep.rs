@@ -1,11 +1,11 @@
 //! The work that reads the index of the service account, in the background.
 
+use std::error::Error;
 use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use coder_core::{Lock, Runtime, elapsed, is_within, with_causes};
-use coder_workspaces::WorkspacesError;
 use coder_workspaces::index::{IndexReader, IndexStep, IndexStore, WorkspaceIndex};
 use futures_util::future::select;
 use jiff::{SignedDuration, Timestamp};
@@ -50,6 +50,8 @@ struct Reading {
 }
 
 struct Sweep {
+    begun_at: Timestamp,
+    has_told: bool,
     lease: Option<Lease>,
     reading: Option<Reading>,
     loaded_at: Option<Timestamp>,
@@ -114,7 +116,27 @@ impl Sweep {
             runtime: Arc::clone(&portal.world.runtime),
             answer: None,
         });
-        Self { lease, reading: None, loaded_at: None, loaded: None }
+        Self {
+            begun_at: portal.world.clock.now(),
+            has_told: false,
+            lease,
+            reading: None,
+            loaded_at: None,
+            loaded: None,
+        }
+    }
+
+    /// Tells the log when the index is up to date for the first time.
+    fn tell_first(&mut self, now: Timestamp) {
+        let Some(reading) = self.reading.as_ref().filter(|_| !self.has_told) else { return };
+        self.has_told = true;
+        let index = reading.index.lock();
+        tracing::info!(
+            workspaces = index.len(),
+            unread = index.unread().count(),
+            seconds = elapsed(now, self.begun_at).as_secs(),
+            "the index of workspaces is up to date"
+        );
     }
 
     /// Does the next piece of work, and returns the pause after it.
@@ -138,19 +160,31 @@ impl Sweep {
             self.reading = Some(self.load(portal, service).await);
         }
         let Some(reading) = &mut self.reading else { return Some(MAX_PAUSE) };
-        match reading.reader.step(&reading.index).await {
-            Ok(IndexStep::Working) => None,
-            Ok(IndexStep::Paused(until)) => Some(pause(until, now)),
-            Ok(IndexStep::UpToDate(until)) => {
-                service.publish(&reading.index);
-                if service.set_problem(None) {
-                    tracing::info!("the index of workspaces is kept up to date again");
-                }
-                Some(pause(until, now))
-            }
+        for workspace in service.take_hints() {
+            reading.reader.look_at(workspace);
+        }
+        let step = match reading.reader.step(&reading.index).await {
+            Ok(step) => step,
             Err(error) => {
-                refuse(service, &error);
-                Some(AFTER_REFUSAL)
+                refuse(service, &error, error.is_unauthorized());
+                return Some(AFTER_REFUSAL);
+            }
+        };
+        match reading.reader.problem() {
+            Some(error) => refuse(service, error, false),
+            None => {
+                if service.set_problem(None) {
+                    tracing::info!("coder tells its workspaces again");
+                }
+            }
+        }
+        match step {
+            IndexStep::Working => None,
+            IndexStep::Paused(until) => Some(pause(until, now)),
+            IndexStep::UpToDate(until) => {
+                service.publish(&reading.index);
+                self.tell_first(portal.world.clock.now());
+                Some(pause(until, now))
             }
         }
     }
@@ -206,8 +240,8 @@ impl Sweep {
 }
 
 /// Tells the log and the people that Coder does not tell its workspaces.
-fn refuse(service: &ServiceIndex, error: &WorkspacesError) {
-    let problem = if error.is_unauthorized() {
+fn refuse(service: &ServiceIndex, error: &(dyn Error + 'static), is_refused: bool) {
+    let problem = if is_refused {
         "coder refuses the token of the index's service account, so the workspaces are not read any more; tell the portal's administrator"
     } else {
         "coder does not tell its workspaces at present"

@@ -173,7 +173,7 @@ impl Watcher {
     fn take(&mut self, workspace: Workspace) -> Result<(), ClientError> {
         self.heard_at = self.live.now();
         self.looked_at = self.heard_at;
-        self.live.index.hear(&self.caller, &workspace, self.heard_at);
+        self.live.index.hear(&self.caller, &workspace);
         if self.logs.look(&self.client, &workspace) {
             self.live.tell(self.feed, News::LogIsOver);
         }

@@ -100,13 +100,12 @@ impl<P, Q, B> Call<P, Q, B> {
     /// Reads the components of the catalog that have a repository, by their repositories.
     async fn components(&self) -> Result<Components, ApiError> {
         let state = &self.state;
-        let entities = state.catalog.entities(&EntityFilter::kind("component")).await?;
+        let entities = state.catalog.entities(&EntityFilter::all()).await?;
         let mut components = Components::new();
         for entity in &entities {
             let (config, _) = state.config_of(entity, self.caller.environment());
-            let Some(key) = config.repository.as_ref().map(|repository| repository.key()) else {
-                continue;
-            };
+            let Some(repository) = &config.repository else { continue };
+            let key = repository.key().clone();
             let component = Component { entity_ref: entity.entity_ref().to_string(), config };
             components.entry(key).or_default().push(component);
         }

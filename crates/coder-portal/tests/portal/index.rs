@@ -166,11 +166,38 @@ async fn what_coder_does_not_tell_is_told_with_the_answer() {
     assert_eq!(list.json()["readAt"], Value::Null);
     assert_eq!(
         list.json()["notices"][0],
-        "the workspaces are still being read; ask again in a while"
+        "coder does not tell its workspaces at present: coder limits the rate of requests; try again in 3000 seconds"
     );
     assert_eq!(page.cost().len(), 1, "Coder is left alone");
     page.get("/index/workspaces").await;
     assert!(page.cost().is_empty());
     house.coder.advance(Duration::from_secs(3_000));
     assert_eq!(page.get("/index/workspaces").await.json()["count"], 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_of_coders_that_takes_longer_than_an_answer_is_read_to_its_end() {
+    let (house, olga, _) = company().await;
+    let page = Page::open(&house, &olga).await;
+    page.cost();
+    house.coder.fail_next(coder_testkit::Fault::silence().on("/api/v2/workspaces"));
+    for _ in 0..2 {
+        let early = page.get("/index/workspaces").await;
+        assert_eq!(early.json()["readAt"], Value::Null);
+    }
+    assert_eq!(page.cost(), ["GET /api/v2/workspaces"], "nobody asks for the same page again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_parameter_is_named_wherever_its_field_is() {
+    let (house, olga, _) = company().await;
+    let page = Page::open(&house, &olga).await;
+    let many = vec!["a"; 101].join(",");
+    for (query, name) in
+        [("sort=x", "sort"), ("limit=5&order=up", "order"), (&format!("owner={many}"), "owner")]
+    {
+        let refused = page.get(&format!("/index/workspaces?{query}")).await;
+        assert_eq!(refused.status(), 400);
+        assert!(refused.text().contains(&format!("the parameter `{name}`")), "{}", refused.text());
+    }
 }

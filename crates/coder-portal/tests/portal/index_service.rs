@@ -243,3 +243,59 @@ async fn what_an_open_stream_tells_is_in_the_index_before_its_next_list() {
         () = told => {}
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_service_account_may_not_see_comes_into_the_index_by_nobody() {
+    let coder = FakeCoder::new();
+    coder.add_template("devcontainers");
+    let [service, mallory, alice] =
+        ["service", "mallory", "alice"].map(|name| coder.add_user(name));
+    let hidden = coder.add_workspace(&mallory, "hidden").template("devcontainers");
+    let id = hidden.parameter("repo_url", "https://github.com/acme/payments").running().create();
+    let house = house(coder.clone(), &service, "everyone");
+    let (page, other) = (Page::open(&house, &mallory).await, Page::open(&house, &alice).await);
+    let _reader = read(&house).await;
+    coder.forget_requests();
+    let path = format!("/live?workspaces={id}");
+    let stream = page.get(&path);
+    let told = async {
+        for _ in 0..3 {
+            coder.lose_agents(id);
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            coder.bring_agents_back(id);
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        page.ask("PUT", &format!("/workspaces/{id}/favorite"), "").await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let list = other.get("/index/workspaces").await;
+        assert_eq!((&list.json()["count"], &list.json()["partial"]), (&0.into(), &false.into()));
+        let token = service.session_token.expose();
+        let asked = coder.requests();
+        let by_service = asked.iter().filter(|request| {
+            request.headers.get("coder-session-token").is_some_and(|sent| sent == token)
+        });
+        assert_eq!(by_service.count(), 1, "once, for the workspace itself");
+    };
+    tokio::select! {
+        answer = stream => panic!("{}", answer.text()),
+        () = told => {}
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_coder_that_does_not_answer_is_told_and_what_was_read_stays() {
+    let (coder, service, alice) = company();
+    let house = house(coder.clone(), &service, "everyone");
+    let page = Page::open(&house, &alice).await;
+    let _reader = read(&house).await;
+    coder.fail_next(Fault::bad_gateway().on("/api/v2/workspaces").times(3));
+    coder.advance(Duration::from_secs(60));
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    let list = page.get("/index/workspaces").await;
+    assert_eq!(names(list.json()), ["pay", "script"]);
+    assert_eq!(list.json()["partial"], true);
+    assert_eq!(list.json()["notices"][0], "coder does not tell its workspaces at present");
+    pass(&coder, 120).await;
+    let list = page.get("/index/workspaces").await;
+    assert_eq!(list.json()["partial"], false, "{}", list.text());
+}

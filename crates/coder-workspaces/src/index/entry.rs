@@ -106,6 +106,12 @@ impl IndexedWorkspace {
         }
     }
 
+    /// Returns whether the latest build was under way.
+    pub(super) fn is_unfinished(&self) -> bool {
+        use WorkspaceStatus::{Canceling, Deleting, Pending, Starting, Stopping};
+        matches!(self.status, Pending | Starting | Stopping | Canceling | Deleting)
+    }
+
     /// Keeps the parameters with these names, which are in lower case. No other value is kept,
     /// because a parameter may hold a secret.
     pub(super) fn take(&mut self, parameters: &[BuildParameter], keys: &[String]) {

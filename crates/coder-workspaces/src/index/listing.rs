@@ -35,6 +35,7 @@ pub(super) struct Listing {
     further: VecDeque<WorkspaceFilter>,
     seen: HashSet<WorkspaceId>,
     problems: Vec<SearchProblem>,
+    pages: usize,
 }
 
 /// One list of Coder's.
@@ -69,6 +70,7 @@ impl Listing {
             further,
             seen: HashSet::new(),
             problems: Vec::new(),
+            pages: 0,
         }
     }
 
@@ -85,6 +87,7 @@ impl Listing {
 
     /// Takes a page, and returns its workspaces and whether it was the last one.
     pub(super) fn take(&mut self, page: WorkspacePage) -> (List<Workspace>, bool) {
+        self.pages += 1;
         let (workspaces, is_last) = self.part.take(page);
         if !is_last {
             return (workspaces, false);
@@ -96,6 +99,11 @@ impl Listing {
         self.seen.extend(part.seen);
         self.problems.extend(part.problems);
         (workspaces, is_over)
+    }
+
+    /// Returns how many pages were read.
+    pub(super) fn pages(&self) -> usize {
+        self.pages
     }
 
     /// Returns the expected workspaces that were not listed, and the problems.

@@ -217,16 +217,15 @@ type Names<'a> = BTreeMap<usize, Vec<(String, Known<'a>)>>;
 
 impl<'a> Catalog<'a> {
     fn add(&mut self, entity: &'a str, config: &'a EntityWorkspacesConfig) {
-        let Some(key) = config.repository.as_ref().map(|repository| repository.key()) else {
-            return;
-        };
+        let Some(repository) = &config.repository else { return };
+        let key = repository.key();
         let known = Known { entity, config };
-        let (host, owner, name) = parts(&key);
+        let (host, owner, name) = parts(key);
         self.by_path.entry(key.path().to_owned()).or_insert(known);
         self.by_name.entry((host.clone(), name.clone())).or_insert(known);
         let of_owner = self.by_owner.entry((host, owner)).or_default();
         of_owner.entry(name.chars().count()).or_default().push((name, known));
-        self.by_key.entry(key).or_insert(known);
+        self.by_key.entry(key.clone()).or_insert(known);
     }
 
     fn reason(

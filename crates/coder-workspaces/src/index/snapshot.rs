@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{IndexedWorkspace, WorkspaceIndex};
+use crate::SearchProblem;
 
 /// The version of the form; a snapshot of another one is not read.
 const VERSION: u32 = 1;
@@ -39,6 +40,10 @@ struct Loaded {
     keys: Vec<String>,
     listed_at: Option<Timestamp>,
     workspaces: Vec<IndexedWorkspace>,
+    #[serde(default)]
+    waiting: Vec<IndexedWorkspace>,
+    #[serde(default)]
+    problems: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -47,6 +52,8 @@ struct Saved<'a> {
     keys: &'a [String],
     listed_at: Option<Timestamp>,
     workspaces: Vec<&'a IndexedWorkspace>,
+    waiting: Vec<&'a IndexedWorkspace>,
+    problems: Vec<String>,
 }
 
 /// Returns the reason why bytes are not read: another version has another form.
@@ -60,8 +67,7 @@ fn not_read(json: &[u8], error: serde_json::Error) -> IndexSnapshotError {
 }
 
 impl WorkspaceIndex {
-    /// Returns what is known, as JSON. Workspaces whose parameters are still to be read are not part of
-    /// it: they are listed again.
+    /// Returns what is known and what is still to be read, as JSON.
     ///
     /// # Errors
     ///
@@ -70,7 +76,16 @@ impl WorkspaceIndex {
         let mut workspaces: Vec<_> = self.workspaces().collect();
         workspaces.sort_by_key(|entry| entry.id);
         let (keys, listed_at) = (self.keys(), self.listed_at());
-        serde_json::to_vec(&Saved { version: VERSION, keys, listed_at, workspaces })
+        let waiting = self.to_be_read().collect();
+        let problems = self.problems().iter().map(ToString::to_string).collect();
+        serde_json::to_vec(&Saved {
+            version: VERSION,
+            keys,
+            listed_at,
+            workspaces,
+            waiting,
+            problems,
+        })
     }
 
     /// Reads what [`to_json`](Self::to_json) has written, for these parameters and integrations.
@@ -102,8 +117,11 @@ impl WorkspaceIndex {
         // First all workspaces and then the tables, which so lie side by side in memory.
         let entries: Vec<_> = entries.collect();
         entries.into_iter().for_each(|entry| index.put(entry));
+        saved.waiting.into_iter().for_each(|entry| index.list(entry));
         if let Some(listed_at) = saved.listed_at {
-            index.finish_list(listed_at, Vec::new());
+            let problems = saved.problems.into_iter();
+            let problems = problems.map(|problem| SearchProblem::Saved { problem });
+            index.finish_list(listed_at, problems.collect());
         }
         Ok(index)
     }

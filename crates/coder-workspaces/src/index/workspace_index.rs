@@ -143,10 +143,30 @@ impl WorkspaceIndex {
         self.listed_at.map(|then| now.duration_since(then).max(SignedDuration::ZERO))
     }
 
+    /// Returns whether Coder tells something else of a workspace than the index does, apart from its last
+    /// use.
+    pub fn differs(&self, told: &Workspace) -> bool {
+        let known = self.waiting.get(&told.id).or_else(|| self.get(told.id));
+        known.is_none_or(|known| {
+            let told = IndexedWorkspace::new(told, known.listed_at);
+            let told = IndexedWorkspace {
+                last_used_at: known.last_used_at,
+                repositories: known.repositories.clone(),
+                unread: known.unread.clone(),
+                ..told
+            };
+            told != *known
+        })
+    }
+
     /// Puts a workspace as Coder tells it into the index, such as from a watch stream or the answer to
     /// an action, so that it is shown before the next list. The parameters of a new build are read by
     /// the reader's next [`step`](super::IndexReader::step). An answer that is older than the index is
     /// ignored, and a deleted workspace leaves the index.
+    ///
+    /// Coder must have told it to the same credential that the index is read with: another one may see
+    /// more. [`IndexReader::look_at`](super::IndexReader::look_at) is for what others have heard.
+    /// `told_at` is a moment at which Coder had not answered yet, such as that of the request.
     pub fn update(&mut self, workspace: &Workspace, told_at: Timestamp) {
         if workspace.latest_build.status != WorkspaceStatus::Deleted {
             self.list(IndexedWorkspace::new(workspace, told_at));
@@ -281,9 +301,22 @@ impl WorkspaceIndex {
         }
     }
 
-    /// Returns up to `limit` builds whose parameters are to be read, with their workspaces.
-    pub(super) fn to_read(&self, limit: usize) -> Vec<(WorkspaceId, BuildId)> {
-        self.waiting.values().take(limit).map(|entry| (entry.id, entry.build_id)).collect()
+    /// Returns up to `limit` builds whose parameters are to be read, with their workspaces. Those that
+    /// have failed before come last.
+    pub(super) fn to_read(
+        &self,
+        limit: usize,
+        has_failed: impl Fn(BuildId) -> bool,
+    ) -> Vec<(WorkspaceId, BuildId)> {
+        let builds = || self.waiting.values().map(|entry| (entry.id, entry.build_id));
+        let fresh = builds().filter(|(_, build)| !has_failed(*build));
+        fresh.chain(builds().filter(|(_, build)| has_failed(*build))).take(limit).collect()
+    }
+
+    /// Returns the workspaces whose latest build was under way when Coder told of them.
+    pub(super) fn unfinished(&self) -> impl Iterator<Item = WorkspaceId> {
+        let is_unfinished = |entry: &&Arc<IndexedWorkspace>| entry.is_unfinished();
+        self.entries.values().filter(is_unfinished).map(|entry| entry.id)
     }
 
     /// Takes the parameters of a build; `unread` tells what is missing of them.

@@ -191,13 +191,23 @@ async fn an_outage_and_a_rate_limit_lead_to_a_pause_and_lose_nothing() {
     add(&coder, &dana, "pay", PAYMENTS, 3);
     let index = empty();
     let mut reader = reader(&client(&coder, &dana));
-    for fault in [Fault::bad_gateway(), Fault::rate_limited(30), Fault::answer_lost()] {
+    let faults = [
+        Fault::bad_gateway(),
+        Fault::rate_limited(30),
+        Fault::rate_limited(0),
+        Fault::answer_lost(),
+    ];
+    for fault in faults {
         coder.fail_next(fault);
         let step = reader.step(&index).await.unwrap();
         let IndexStep::Paused(until) = step else { panic!("{step:?}") };
-        coder.advance(until.duration_since(coder.clock().now()).unsigned_abs());
+        assert!(reader.problem().is_some());
+        let pause = until.duration_since(coder.clock().now()).unsigned_abs();
+        assert!(pause >= Duration::from_secs(5), "{pause:?}");
+        coder.advance(pause);
     }
     reader.read_all(&index).await.unwrap();
+    assert!(reader.problem().is_none());
     assert!(index.lock().is_complete());
     assert_eq!(names(&index, PAYMENTS).len(), 3);
 }
@@ -418,4 +428,83 @@ async fn news_from_before_the_clock_was_set_back_does_not_stop_the_index() {
     coder.advance(Duration::from_secs(20 * 60));
     reader.read_all(&index).await.unwrap();
     assert_eq!(index.lock().get(id).unwrap().status, WorkspaceStatus::Stopped);
+}
+
+#[async_test]
+async fn builds_that_coder_cannot_read_hold_up_no_others() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    let bad: Vec<_> = (0..12)
+        .map(|at| coder.add_workspace(&dana, &format!("bad-{at}")).stopped().create())
+        .collect();
+    add(&coder, &dana, "pay", PAYMENTS, 30);
+    for id in &bad {
+        let build = coder.workspace(*id).latest_build.id;
+        let path = format!("/api/v2/workspacebuilds/{build}/parameters");
+        coder.fail_next(Fault::bad_gateway().on(&path).times(100));
+    }
+    let index = empty();
+    let mut reader = reader(&client(&coder, &dana));
+    let mut steps = 0;
+    loop {
+        steps += 1;
+        match reader.step(&index).await.unwrap() {
+            IndexStep::Working => {}
+            IndexStep::UpToDate(_) => break,
+            IndexStep::Paused(until) => panic!("it waits until {until} after {steps} steps"),
+        }
+    }
+    assert_eq!(names(&index, PAYMENTS).len(), 30);
+    assert_eq!(index.lock().unread().count(), 12);
+}
+
+#[async_test]
+async fn what_is_missing_in_great_number_is_listed_again_and_not_asked_for_one_by_one() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    let new = |at| coder.add_workspace(&dana, &format!("pay-{at}")).stopped().create();
+    let workspaces: Vec<_> = (0..300).map(new).collect();
+    let index = empty();
+    let mut reader = reader(&client(&coder, &dana));
+    reader.read_all(&index).await.unwrap();
+    workspaces.iter().take(250).for_each(|id| coder.delete(*id));
+    coder.advance(Duration::from_secs(20 * 60));
+    coder.forget_requests();
+    reader.read_all(&index).await.unwrap();
+    assert_eq!(index.lock().len(), 50);
+    assert_eq!(coder.requests().len(), 2, "two lists of one page");
+}
+
+#[async_test]
+async fn a_build_under_way_is_asked_for_until_it_has_ended() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    let id = coder.add_workspace(&dana, "pay").running().create();
+    let index = empty();
+    let mut reader = reader(&client(&coder, &dana));
+    coder.stop(id);
+    reader.read_all(&index).await.unwrap();
+    let status = || index.lock().get(id).unwrap().status.clone();
+    assert_eq!(status(), WorkspaceStatus::Pending);
+    for _ in 0..2 {
+        coder.advance(Duration::from_secs(61));
+        coder.forget_requests();
+        reader.read_all(&index).await.unwrap();
+    }
+    assert_eq!(status(), WorkspaceStatus::Stopped);
+    assert_eq!(coder.count("GET", &format!("/api/v2/workspaces/{id}")), 0, "it has ended");
+}
+
+#[async_test]
+async fn a_saved_index_tells_what_was_still_to_be_read() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    add(&coder, &dana, "pay", PAYMENTS, 3);
+    let index = empty();
+    reader(&client(&coder, &dana)).step(&index).await.unwrap();
+    let saved = index.lock().to_json().unwrap();
+    let loaded = WorkspaceIndex::from_json(&saved, ["git_repo"], ScmIntegrations::default());
+    let loaded = loaded.unwrap();
+    assert_eq!((loaded.len(), loaded.waiting()), (0, 3));
+    assert!(loaded.listed_at().is_some() && !loaded.is_complete());
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use coder_client::operations::ListWorkspaces;
 use coder_client::{ClientError, WorkspaceFilter, WorkspaceId};
 use coder_core::{Lock, earlier, is_within, later};
 use jiff::{SignedDuration, Timestamp};
@@ -98,12 +97,11 @@ impl IndexReader {
         if let Err(until) = self.budget.take(1, now) {
             return Ok(Some(IndexStep::Paused(until)));
         }
-        let one = ListWorkspaces::new(self.filter()).limit(1);
-        let counted = match self.client.send(&one).await {
+        let counted = match self.client.send(&self.count()).await {
             Ok(page) => page.count.and_then(|count| usize::try_from(count).ok()),
             Err(error) => return self.pause(error).map(Some),
         };
-        self.failures = 0;
+        self.recover();
         let (known, expected) = {
             let index = index.lock();
             (index.len(), index.ids())
@@ -129,12 +127,18 @@ impl IndexReader {
     /// Takes the end of a list into account.
     pub(super) fn finish_list(&mut self, index: &mut WorkspaceIndex, listing: Listing) {
         let (extent, begun_at) = (listing.extent, listing.begun_at);
+        let pages = listing.pages();
         let (unlisted, problems) = listing.finish();
         self.looked = Some(begun_at);
         match extent {
+            Extent::All if unlisted.len() > pages && problems.is_empty() => {
+                self.list_again(index, unlisted);
+            }
             Extent::All => self.to_confirm.extend(unlisted),
             Extent::Entities => self.confirm_members(index, unlisted),
             Extent::Changes => {
+                // Coder does not count the end of a build as a use.
+                index.unfinished().for_each(|id| self.look_at(id));
                 problems.into_iter().for_each(|problem| index.add_problem(problem));
                 return;
             }
@@ -142,6 +146,20 @@ impl IndexReader {
         self.listed = Some(begun_at);
         index.finish_list(begun_at, problems);
         self.unsaved += 1;
+    }
+
+    /// Takes out what two whole lists in a row did not bring, and has another one read for the rest: the
+    /// credential may not see it any more, and to ask for each would take longer than a list.
+    fn list_again(&mut self, index: &mut WorkspaceIndex, unlisted: Vec<WorkspaceId>) {
+        let before = std::mem::take(&mut self.missed);
+        let (gone, missed): (Vec<_>, Vec<_>) =
+            unlisted.into_iter().partition(|id| before.contains(id));
+        gone.into_iter().for_each(|id| index.remove(id));
+        if !missed.is_empty() {
+            self.missed.extend(missed);
+            let expected = index.ids();
+            self.begin(vec![self.filter()], Extent::All, expected, self.now());
+        }
     }
 
     /// Lets those be confirmed that may belong to the entities, and takes the others out of the

@@ -2,11 +2,11 @@
 
 mod lists;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use coder_client::operations::{GetWorkspace, ListBuildParameters};
+use coder_client::operations::{GetWorkspace, ListBuildParameters, ListWorkspaces};
 use coder_client::{BuildId, Client, ClientError, WorkspaceFilter, WorkspaceId};
 use coder_config::ScmIntegrations;
 use coder_core::{Lock, RetryPolicy, elapsed, later, with_causes};
@@ -85,6 +85,9 @@ pub struct IndexReader {
     is_searching: bool,
     failures: i32,
     paused_until: Option<Timestamp>,
+    problem: Option<ClientError>,
+    /// What the last whole list did not bring, when that is too much to ask for one by one.
+    missed: BTreeSet<WorkspaceId>,
     unsaved: usize,
 }
 
@@ -109,6 +112,8 @@ impl IndexReader {
             is_searching: false,
             failures: 0,
             paused_until: None,
+            problem: None,
+            missed: BTreeSet::new(),
             unsaved: 0,
         }
     }
@@ -155,6 +160,25 @@ impl IndexReader {
         IndexProgress { listed, total, indexed: index.len(), waiting: index.waiting() }
     }
 
+    /// Returns why Coder is left alone: it did not answer, or asked for a pause. `None` when its last
+    /// answer was good, also while the budget is spent.
+    pub fn problem(&self) -> Option<&ClientError> {
+        self.problem.as_ref()
+    }
+
+    /// Takes the [`problem`](Self::problem) out, for a caller that gives up.
+    pub fn take_problem(&mut self) -> Option<ClientError> {
+        self.problem.take()
+    }
+
+    /// Lets the reader ask for a workspace soon, because it has probably changed. What somebody else has
+    /// told of it counts for nothing: the client's credential may not see it.
+    pub fn look_at(&mut self, workspace: WorkspaceId) {
+        if !self.to_confirm.contains(&workspace) {
+            self.to_confirm.push_back(workspace);
+        }
+    }
+
     /// Reads until the index is up to date, and waits where [`step`](Self::step) says so.
     ///
     /// # Errors
@@ -198,7 +222,10 @@ impl IndexReader {
         } else if let Some(id) = self.to_confirm.front().copied() {
             self.confirm(index, id, now).await
         } else {
-            let builds = index.lock().to_read(CONCURRENCY);
+            let builds = {
+                let has_failed = |build| self.attempts.contains_key(&build);
+                index.lock().to_read(CONCURRENCY, has_failed)
+            };
             if builds.is_empty() {
                 Ok(IndexStep::UpToDate(self.next_look(now)))
             } else {
@@ -238,7 +265,7 @@ impl IndexReader {
             Ok(page) => page,
             Err(error) => return self.refuse_list(error, now),
         };
-        self.failures = 0;
+        self.recover();
         let Some(mut listing) = self.listing.take() else { return Ok(IndexStep::Working) };
         let (workspaces, is_last) = listing.take(page);
         let mut index = index.lock();
@@ -272,7 +299,7 @@ impl IndexReader {
             Err(error) if error.is_unauthorized() || may_pass(&error) => return self.pause(error),
             Err(error) => index.lock().add_problem(SearchProblem::Failed(error)),
         }
-        self.failures = 0;
+        self.recover();
         self.to_confirm.pop_front();
         Ok(IndexStep::Working)
     }
@@ -295,49 +322,64 @@ impl IndexReader {
             .buffer_unordered(CONCURRENCY)
             .collect()
             .await;
-        let mut failed = None;
+        let mut failed = Vec::new();
+        let mut is_answered = false;
         for (id, build, answer) in answers {
             match answer {
                 Ok(parameters) => {
                     let unread = parameters.unreadable().first().map(ToString::to_string);
                     index.lock().read(id, build, &parameters, unread);
                     self.unsaved += 1;
+                    is_answered = true;
                 }
-                Err(error) => failed = self.fail_parameters(index, id, build, error).or(failed),
+                Err(error) if error.is_unauthorized() || error.is_rate_limited() => {
+                    return self.pause(error);
+                }
+                Err(error) => failed.push((id, build, error)),
             }
         }
-        match failed {
-            Some(error) => self.pause(error),
-            None => {
-                self.failures = 0;
-                Ok(IndexStep::Working)
-            }
+        // Whether Coder is away, or cannot read these builds, tells another request.
+        if !is_answered
+            && failed.iter().any(|(_, _, error)| may_pass(error))
+            && let Err(error) = self.client.send(&self.count()).await
+            && (error.is_unauthorized() || may_pass(&error))
+        {
+            return self.pause(error);
         }
+        for (id, build, error) in failed {
+            self.fail_parameters(index, id, build, &error);
+        }
+        self.recover();
+        Ok(IndexStep::Working)
     }
 
-    /// Decides what a failure means for one build. An error that is returned concerns all of them.
+    /// Decides what it means that Coder, which answers, does not tell the parameters of a build. It is
+    /// asked again after the others.
     fn fail_parameters(
         &mut self,
         index: &Lock<WorkspaceIndex>,
         id: WorkspaceId,
         build: BuildId,
-        error: ClientError,
-    ) -> Option<ClientError> {
-        if error.is_unauthorized() || error.is_rate_limited() {
-            return Some(error);
-        }
+        error: &ClientError,
+    ) {
         let attempts = self.attempts.entry(build).or_default();
         *attempts += 1;
         if *attempts == 1 && (error.is_not_found() || error.is_gone()) {
             // The workspace was probably deleted, or built anew, since it was listed.
             self.to_confirm.push_back(id);
-            return None;
+        } else if *attempts >= MAX_ATTEMPTS || !may_pass(error) {
+            index.lock().read(id, build, &[], Some(with_causes(error)));
         }
-        if *attempts < MAX_ATTEMPTS && may_pass(&error) {
-            return Some(error);
-        }
-        index.lock().read(id, build, &[], Some(with_causes(&error)));
-        None
+    }
+
+    /// Returns the request for the number of workspaces.
+    fn count(&self) -> ListWorkspaces {
+        ListWorkspaces::new(self.filter()).limit(1)
+    }
+
+    /// Notes that Coder answers.
+    fn recover(&mut self) {
+        (self.failures, self.problem) = (0, None);
     }
 
     /// Leaves Coder alone for a while, if that may help.
@@ -349,8 +391,9 @@ impl IndexReader {
         let pause = FIRST_PAUSE.saturating_mul(doubled).min(MAX_PAUSE);
         let asked = error.retry_after().and_then(|asked| SignedDuration::try_from(asked).ok());
         self.failures = self.failures.saturating_add(1);
-        let until = later(self.now(), asked.unwrap_or(pause));
+        let until = later(self.now(), asked.unwrap_or(pause).max(FIRST_PAUSE));
         self.paused_until = Some(until);
+        self.problem = Some(error);
         Ok(IndexStep::Paused(until))
     }
 
