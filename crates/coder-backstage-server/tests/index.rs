@@ -5,6 +5,7 @@
 mod serving;
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -98,4 +99,33 @@ async fn a_broken_file_is_told_to_the_log_and_read_anew() {
     let list = setting.list(&second, |list| list["partial"] == false).await;
     assert_eq!(list["count"], 1);
     assert!(second.log().contains("the saved index cannot be read"), "{}", second.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_check_tells_whether_coder_takes_the_token_and_whose_workspaces_it_reads() {
+    let setting = Setting::new().await;
+    let told = || {
+        let mut check = Command::new(env!("CARGO_BIN_EXE_coder-backstage"));
+        check.args(["check", "--json"]).current_dir(setting.path());
+        for variable in ["RUST_LOG", "BACKSTAGE_ENV", "NODE_EXTRA_CA_CERTS"] {
+            check.env_remove(variable);
+        }
+        let output = check.output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let findings = report["findings"].as_array().unwrap().clone();
+        let of_index = findings.into_iter().find(|finding| finding["question"] == "index").unwrap();
+        let text = |key: &str| of_index[key].as_str().unwrap().to_owned();
+        (text("verdict"), text("text"))
+    };
+    let (verdict, text) = told();
+    assert_eq!(verdict, "good");
+    assert_eq!(text, "the user `service` reads the workspaces of everybody");
+    let token = setting.path().join("token.txt");
+    std::fs::write(&token, setting.alice.session_token.expose()).unwrap();
+    let (verdict, text) = told();
+    assert_eq!(verdict, "notice", "{text}");
+    std::fs::write(&token, "wrong-wrong").unwrap();
+    let (verdict, text) = told();
+    assert_eq!(verdict, "wrong", "{text}");
+    assert!(!text.contains("wrong-wrong"), "{text}");
 }

@@ -49,6 +49,8 @@ pub enum Question {
     Catalog,
     /// The templates and parameters that the configuration names.
     Templates,
+    /// The service account of the index of workspaces.
+    Index,
     /// The public URL of the portal.
     Outside,
 }
@@ -135,6 +137,7 @@ impl fmt::Display for Question {
             Self::Store => "store",
             Self::Catalog => "catalog",
             Self::Templates => "templates",
+            Self::Index => "index",
             Self::Outside => "outside",
         })
     }

@@ -4,6 +4,7 @@ mod arrivals;
 mod catalog;
 mod deployment;
 mod finding;
+mod index;
 mod outside;
 mod store;
 mod templates;
@@ -108,6 +109,7 @@ impl<'a> Checkup<'a> {
         }
         questions.push(Box::pin(self.in_time(Question::Catalog, None, self.people())));
         questions.push(Box::pin(self.in_time(Question::Templates, None, self.templates())));
+        questions.push(Box::pin(self.in_time(Question::Index, None, self.index())));
         if let Some(url) = &self.outside {
             let outside = self.outside(url);
             let limit = QUESTION_TIMEOUT + self.hold;

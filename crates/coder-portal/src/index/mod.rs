@@ -27,6 +27,7 @@ mod viewers;
 pub(crate) mod workspaces;
 
 use coder_auth::Caller;
+use coder_client::Client;
 use coder_client::models::Workspace;
 use coder_workspaces::index::RequestBudget;
 
@@ -61,6 +62,11 @@ impl Index {
     /// Returns whether a service account reads an index.
     pub(crate) fn has_service_account(&self) -> bool {
         self.service.is_some()
+    }
+
+    /// Returns a client with the token of the service account.
+    pub(crate) fn service_account(&self) -> Option<&Client> {
+        self.service.as_ref().map(|service| &service.client)
     }
 
     /// Notes that Coder has just told a caller of a workspace. An index that knows something else of it asks
