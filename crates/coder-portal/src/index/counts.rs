@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use coder_client::UserId;
 use coder_client::models::WorkspaceStatus;
 use coder_core::with_causes;
-use coder_workspaces::index::WorkspaceIndex;
+use coder_workspaces::NotSearchable;
+use coder_workspaces::index::IndexedWorkspace;
 use serde::{Deserialize, Serialize};
 
 use super::entities::KnownEntity;
@@ -62,14 +63,22 @@ pub(crate) async fn counts(call: Call<NoPath, CountsQuery>) -> Result<Json<Count
     let (view, entities) = call.view().await?;
     let index = view.index.lock();
     let user = call.caller.user_id();
+    let own = view.own(&index, &entities, &call.state.integrations);
+    let workspaces = |entity: &KnownEntity| match &own {
+        Some(own) => {
+            index.can_answer(&entity.config)?;
+            Ok(own.get(entity.entity_ref.as_str()).cloned().unwrap_or_default())
+        }
+        None => index.of(&entity.config),
+    };
     let items = match &call.query.entities {
         None => {
             let all = entities.all.iter();
-            all.map(|entity| EntityCount::new(entity, &index, &view, user)).collect()
+            all.map(|entity| EntityCount::new(entity, workspaces(entity), &view, user)).collect()
         }
         Some(named) => {
             let named = named.iter().map(|entity_ref| match entities.get(entity_ref) {
-                Some(entity) => EntityCount::new(entity, &index, &view, user),
+                Some(entity) => EntityCount::new(entity, workspaces(entity), &view, user),
                 None => EntityCount::unknown(entity_ref),
             });
             named.collect()
@@ -79,8 +88,13 @@ pub(crate) async fn counts(call: Call<NoPath, CountsQuery>) -> Result<Json<Count
 }
 
 impl EntityCount {
-    fn new(entity: &KnownEntity, index: &WorkspaceIndex, view: &View, user: UserId) -> Self {
-        let (workspaces, problem) = match index.of(&entity.config) {
+    fn new(
+        entity: &KnownEntity,
+        workspaces: Result<Vec<&IndexedWorkspace>, NotSearchable>,
+        view: &View,
+        user: UserId,
+    ) -> Self {
+        let (workspaces, problem) = match workspaces {
             Ok(workspaces) => (workspaces, None),
             Err(reason) => (Vec::new(), Some(with_causes(&reason))),
         };

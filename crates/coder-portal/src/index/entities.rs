@@ -3,9 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use coder_client::WorkspaceId;
 use coder_config::{RepositoryKey, ScmIntegrations};
 use coder_workspaces::EntityWorkspacesConfig;
-use coder_workspaces::index::IndexedWorkspace;
+use coder_workspaces::index::{IndexedWorkspace, WorkspaceIndex};
 
 use super::shared_answers::SharedAnswers;
 use crate::api::ApiError;
@@ -53,6 +54,30 @@ impl Entities {
         }
         let found = found.into_iter().filter_map(|at| self.all.get(at));
         found.map(|entity| entity.entity_ref.as_str()).collect()
+    }
+
+    /// Returns the references of the entities that each of these workspaces belongs to, in the order of the
+    /// catalog.
+    pub(super) fn of_workspaces(
+        &self,
+        workspaces: &[&IndexedWorkspace],
+        index: &WorkspaceIndex,
+        integrations: &ScmIntegrations,
+    ) -> HashMap<WorkspaceId, Vec<&str>> {
+        let mut found: HashMap<WorkspaceId, Vec<&str>> = HashMap::new();
+        if workspaces.len() <= self.all.len() {
+            for workspace in workspaces {
+                found.insert(workspace.id, self.of_workspace(workspace, integrations));
+            }
+        } else {
+            // The index finds the workspaces of an entity faster than a URL is read.
+            for entity in &self.all {
+                for workspace in index.of(&entity.config).unwrap_or_default() {
+                    found.entry(workspace.id).or_default().push(&entity.entity_ref);
+                }
+            }
+        }
+        found
     }
 
     /// Returns an entity by its reference, in the normal form.

@@ -33,9 +33,11 @@ impl<'a> Selection<'a> {
                     format!("{owner}/{name}").to_lowercase().contains(text)
                 })
         };
-        let meant = index.workspaces().filter(is_meant);
+        let meant: Vec<_> = view.candidates(index).filter(is_meant).collect();
+        let mut of_workspaces = entities.of_workspaces(&meant, index, integrations);
         let with_entities = meant
-            .map(|workspace| (workspace, entities.of_workspace(workspace, integrations)))
+            .into_iter()
+            .map(|workspace| (workspace, of_workspaces.remove(&workspace.id).unwrap_or_default()))
             .filter(|(_, entity_refs)| filters.entity.allow(entity_refs));
         Self(with_entities.collect())
     }

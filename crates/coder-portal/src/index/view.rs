@@ -1,9 +1,11 @@
 //! The part of an index that one person is shown.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use coder_auth::Caller;
 use coder_client::Client;
+use coder_config::ScmIntegrations;
 use coder_core::Lock;
 use coder_workspaces::index::{IndexVisibility, IndexedWorkspace, Viewer, WorkspaceIndex};
 
@@ -32,6 +34,37 @@ pub(super) enum Shown {
 }
 
 impl View {
+    /// Returns the workspaces among which are those that the person is shown. Where these are the own ones,
+    /// no others are looked at: the time of an answer tells nothing of them.
+    pub(super) fn candidates<'a>(
+        &self,
+        index: &'a WorkspaceIndex,
+    ) -> Box<dyn Iterator<Item = &'a IndexedWorkspace> + 'a> {
+        match &self.shown {
+            Shown::Cut(IndexVisibility::Own, viewer) => Box::new(index.of_owner(viewer.user_id())),
+            Shown::All | Shown::Cut(IndexVisibility::Coder | IndexVisibility::Everyone, _) => {
+                Box::new(index.workspaces())
+            }
+        }
+    }
+
+    /// Returns the own workspaces by the references of their entities, where the person is shown no others.
+    pub(super) fn own<'a>(
+        &self,
+        index: &'a WorkspaceIndex,
+        entities: &'a Entities,
+        integrations: &ScmIntegrations,
+    ) -> Option<HashMap<&'a str, Vec<&'a IndexedWorkspace>>> {
+        let Shown::Cut(IndexVisibility::Own, viewer) = &self.shown else { return None };
+        let mut own: HashMap<&str, Vec<&IndexedWorkspace>> = HashMap::new();
+        for workspace in index.of_owner(viewer.user_id()) {
+            for entity_ref in entities.of_workspace(workspace, integrations) {
+                own.entry(entity_ref).or_default().push(workspace);
+            }
+        }
+        Some(own)
+    }
+
     /// Returns whether the person is shown a workspace.
     pub(super) fn shows(&self, workspace: &IndexedWorkspace) -> bool {
         match &self.shown {

@@ -88,6 +88,19 @@ impl WorkspaceIndex {
         &self,
         config: &EntityWorkspacesConfig,
     ) -> Result<Vec<&IndexedWorkspace>, NotSearchable> {
+        let repository = self.can_answer(config)?;
+        Ok(self.holders(repository, &config.repo_url_param_keys))
+    }
+
+    /// Returns the repository of an entity whose workspaces the index can tell.
+    ///
+    /// # Errors
+    ///
+    /// As for [`of`](Self::of).
+    pub fn can_answer<'a>(
+        &self,
+        config: &'a EntityWorkspacesConfig,
+    ) -> Result<&'a Repository, NotSearchable> {
         let repository = config.repository.as_ref().ok_or(NotSearchable::NoRepository)?;
         let keys = config.repo_url_param_keys.as_slice();
         if keys.is_empty() {
@@ -97,7 +110,7 @@ impl WorkspaceIndex {
         if let Some(key) = keys.iter().find(|key| !is_known(key)) {
             return Err(NotSearchable::NotIndexed { key: key.to_lowercase() });
         }
-        Ok(self.holders(repository, keys))
+        Ok(repository)
     }
 
     /// Returns the workspaces of a repository, whichever parameter names it, in the order of
