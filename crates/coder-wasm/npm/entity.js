@@ -62,8 +62,8 @@ export class CoderDefaults {
   }
 
   creationLink(entity, given) {
-    const { reuse, lock = [], ...named } = options(given);
-    const [name, version, preset] = ['name', 'version', 'preset'].map(option =>
+    const { lock = [], ...named } = options(given);
+    const [name, reuse, version, preset] = ['name', 'reuse', 'version', 'preset'].map(option =>
       textOrNothing(`\`${option}\``, named[option]),
     );
     const names = write('the names to lock', lock);
