@@ -42,6 +42,15 @@ export function signalOrNothing(value) {
   throw invalid(`\`signal\` must be an AbortSignal, and is ${kindOf(value)}`);
 }
 
+/** Reads parts of an object of the platform, which may be anything that looks like one. */
+export function readAs(expected, read) {
+  try {
+    return read();
+  } catch {
+    throw invalid(expected);
+  }
+}
+
 /** Takes a moment: milliseconds since 1970, or a `Date`. */
 export function moment(value) {
   const milliseconds = value instanceof Date ? value.getTime() : value;

@@ -1,6 +1,14 @@
-import { fields, functionOrNothing, invalid, options, signalOrNothing, text } from './arguments.js';
+import {
+  fields,
+  functionOrNothing,
+  invalid,
+  options,
+  readAs,
+  signalOrNothing,
+  text,
+} from './arguments.js';
 import { construct, disposed, settle, write } from './errors.js';
-import { Platform, Transfer } from './platform.js';
+import { Platform, answered } from './platform.js';
 import { writeEntity } from './entity-fields.js';
 import * as wasm from '#client';
 
@@ -39,9 +47,10 @@ export class CoderClient {
     if (response.bodyUsed || response.body?.locked)
       throw invalid('the body of the answer was read before');
     const text = write('the operation', fields('the operation', operation));
-    const { status, headers, body } = response;
-    const flat = [...headers].flat();
-    return settle(await this.#used().read(text, status, flat, new Transfer(body)));
+    const { status, headers, body } = readAs('the answer must be a Response', () =>
+      answered(response),
+    );
+    return settle(await this.#used().read(text, status, headers, body));
   }
 
   watchWorkspace(id, given) {

@@ -1,6 +1,6 @@
-import { fields, functionOrNothing, invalid, options, text } from './arguments.js';
+import { fields, functionOrNothing, invalid, options, readAs, text } from './arguments.js';
 import { CoderError, construct, write } from './errors.js';
-import { Platform, Transfer } from './platform.js';
+import { Platform, Transfer, flatHeaders } from './platform.js';
 import * as wasm from '#edge';
 
 export { CoderError } from './errors.js';
@@ -27,11 +27,9 @@ export function createHandler(config, stores, further) {
   let sweptAt = -Infinity;
 
   async function handler(request, context) {
-    if (typeof request?.url !== 'string' || typeof request.headers?.entries !== 'function') {
-      throw invalid('the request must be a Request');
-    }
-    if (request.bodyUsed || request.body?.locked)
+    if (request?.bodyUsed || request?.body?.locked)
       throw invalid('the body of the request was read before');
+    const { method, target, headers, body } = asked(request);
     context = typeof context?.waitUntil === 'function' ? context : undefined;
     if (Date.now() - sweptAt >= SWEEP_EVERY) {
       const swept = handler
@@ -39,11 +37,7 @@ export function createHandler(config, stores, further) {
         .catch(error => log('warn', `sweeping failed; it is tried again: ${error.message}`));
       keep(context, swept);
     }
-    const { pathname, search } = new URL(request.url);
-    const headers = [...request.headers].flat();
-    const { method, body } = request;
-    const incoming = body ? new Transfer(body) : undefined;
-    return answer(method, await edge.handle(method, pathname + search, headers, incoming, context));
+    return answer(method, await edge.handle(method, target, headers, body, context));
   }
 
   handler.sweep = async context => {
@@ -108,6 +102,17 @@ function safely(log) {
       // There is nobody left to tell.
     }
   };
+}
+
+/** Reads the parts of a request. */
+function asked(request) {
+  return readAs('the request must be a Request', () => {
+    const { pathname, search } = new URL(text('`url`', request.url));
+    const method = text('`method`', request.method);
+    const headers = flatHeaders(request.headers);
+    const body = request.body ? new Transfer(request.body) : undefined;
+    return { method, target: pathname + search, headers, body };
+  });
 }
 
 function keep(context, promise) {

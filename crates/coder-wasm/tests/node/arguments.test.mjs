@@ -36,13 +36,32 @@ const JUNK = {
 };
 
 const app = { deployment: { accessUrl: 'https://coder.example.com' }, workspaces: {} };
+const withTemplate = { ...app, workspaces: { defaultTemplateName: 'x' } };
 const entity = { apiVersion: 'x/v1', kind: 'Component', metadata: { name: 'x' } };
 const id = '7e8a26cd-5e2d-4d7e-9c3e-0d2c9a0f5a11';
 
 /** A client of a Coder that knows nothing. */
 function client() {
-  const fetch = async () => Response.json({ message: 'no' }, { status: 404 });
-  return new CoderClient({ url: 'https://coder.example.com', retry: 'never', fetch });
+  return clientOf(noAnswer);
+}
+
+const noAnswer = async () => Response.json({ message: 'no' }, { status: 404 });
+
+function clientOf(fetch, further) {
+  return new CoderClient({ url: 'https://coder.example.com', retry: 'never', fetch, ...further });
+}
+
+/** What looks like an answer, with other parts. */
+function answer(parts) {
+  return { status: 200, headers: new Headers(), body: null, arrayBuffer() {}, ...parts };
+}
+
+function answeredWith(parts) {
+  return clientOf(async () => answer(parts));
+}
+
+function bodyOf(...chunks) {
+  return { getReader: () => ({ read: async () => ({ value: chunks.shift() }), cancel() {} }) };
 }
 
 const first = stream => stream.next();
@@ -55,7 +74,12 @@ const CALLS = {
   compileEntity: [given => new CoderDefaults(app).compileEntity(given), entity],
   searchPlan: [(...given) => new CoderDefaults(app).searchPlan(...given), entity, {}],
   creationLink: [(...given) => new CoderDefaults(app).creationLink(...given), entity, {}],
-  'a name to create': [name => new CoderDefaults(app).creationLink(entity, { name }), 'x'],
+  ...Object.fromEntries(
+    ['name', 'reuse', 'version', 'preset'].map(option => [
+      `${option} of a link`,
+      [given => new CoderDefaults(withTemplate).creationLink(entity, { [option]: given }), 'x'],
+    ]),
+  ),
   'names to lock': [lock => new CoderDefaults(app).creationLink(entity, { lock }), ['x']],
   ScmIntegrations: [given => new ScmIntegrations(given), {}],
   repositoryOf: [given => new ScmIntegrations().repositoryOf(given), entity],
@@ -129,6 +153,40 @@ const CALLS = {
       'listWorkspaces',
     ].map(name => [name, [(...given) => client().request(clientModule[name](...given)), id, id]]),
   ),
+  ...Object.fromEntries(
+    ['status', 'headers', 'body', 'type'].map(part => [
+      `${part} of an answer`,
+      [junk => answeredWith({ [part]: junk }).send(clientModule.getUser()), undefined],
+    ]),
+  ),
+  'the value of a header of an answer': [
+    value => answeredWith({ headers: [['x', value]] }).send(clientModule.getUser()),
+    'x',
+  ],
+  'a chunk of an answer': [
+    chunk => answeredWith({ body: bodyOf(chunk) }).send(clientModule.getUser()),
+    new Uint8Array(1),
+  ],
+  'an answer of fetch': [answer => clientOf(() => answer).send(clientModule.getUser()), undefined],
+  'an error of fetch': [
+    error => clientOf(() => Promise.reject(error)).send(clientModule.getUser()),
+    undefined,
+  ],
+  'the code of an error of fetch': [
+    code => clientOf(() => Promise.reject({ code })).send(clientModule.getUser()),
+    'constructor',
+  ],
+  'a token': [token => clientOf(noAnswer, { token }).send(clientModule.getUser()), 'x'],
+  'a token that is provided': [
+    token => clientOf(noAnswer, { token: () => token }).send(clientModule.getUser()),
+    'x',
+  ],
+  ...Object.fromEntries(
+    ['status', 'headers', 'body'].map(part => [
+      `${part} of an answer to read`,
+      [junk => client().read(clientModule.getUser(), answer({ [part]: junk })), undefined],
+    ]),
+  ),
   createHandler: [edgeModule.createHandler, {}, { login: new edgeModule.MemoryStore() }, {}],
   MemoryStore: [() => new edgeModule.MemoryStore()],
 };
@@ -160,5 +218,33 @@ for (const [name, [call, ...usual]] of Object.entries(CALLS)) {
         }
       }
     }
+  });
+}
+
+/** What only looks like bytes, and what is no text of a header. */
+const detached = new Uint8Array(8);
+structuredClone(detached, { transfer: [detached.buffer] });
+const ODD = {
+  'headers that are numbers': { headers: new Map([['content-length', 12]]) },
+  'headers that are symbols': { headers: [[Symbol('x'), 'x']] },
+  'headers that nobody can list': { headers: { 'content-type': 'text/plain' } },
+  'a status that is a text': { status: '200' },
+  'a body without a reader': { body: (function* () {})() },
+  'detached bytes': { body: bodyOf(detached) },
+  'a proxy of bytes': { body: bodyOf(new Proxy(new Uint8Array(8), {})) },
+  'a chunk of text': { body: bodyOf('{}') },
+};
+
+for (const [what, parts] of Object.entries(ODD)) {
+  test(`an answer of a fetch of your own with ${what} is no HTTP, and the next one is read`, async () => {
+    const answers = [answer(parts), Response.json({ version: 'v2.30.0' })];
+    const coder = clientOf(async () => answers.shift());
+    await assert.rejects(coder.send(clientModule.getBuildInfo()), error => {
+      assert.ok(error instanceof CoderError);
+      assert.deepEqual(error.code, 'unreachable');
+      assert.match(error.message, /the answer is no HTTP/);
+      return true;
+    });
+    assert.equal((await coder.send(clientModule.getBuildInfo())).version, 'v2.30.0');
   });
 }
