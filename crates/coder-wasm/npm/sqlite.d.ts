@@ -9,11 +9,11 @@ export interface SqliteDatabase {
   /** Prepares a statement. */
   prepare(sql: string): {
     /** Returns the first row. */
-    get(...parameters: string[]): unknown;
+    get(...parameters: unknown[]): unknown;
     /** Returns all rows. */
-    all(...parameters: (string | number)[]): unknown[];
+    all(...parameters: unknown[]): unknown[];
     /** Runs a statement that has no rows. */
-    run(...parameters: string[]): unknown;
+    run(...parameters: unknown[]): unknown;
   };
 }
 
