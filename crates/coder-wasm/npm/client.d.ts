@@ -36,7 +36,11 @@ export interface WebSocketLike {
   /** Calls the listener whenever this happens. */
   addEventListener(
     type: 'open' | 'error' | 'close' | 'message',
-    listener: (event: { readonly data?: unknown; readonly code?: number }) => void,
+    listener: (event: {
+      readonly type?: string;
+      readonly data?: unknown;
+      readonly code?: number;
+    }) => void,
   ): void;
   /** Closes the socket. */
   close(): void;
