@@ -255,7 +255,7 @@ export type Progress =
 export interface WaitOptions extends CallOptions {
   /** The longest time to wait; 30 minutes by default. */
   readonly waitLimitSeconds?: number;
-  /** Is called with what is happening. What it throws is ignored. */
+  /** Is called with what is happening. What it throws, or promises and fails, is ignored. */
   readonly onProgress?: (progress: Progress) => void;
 }
 

@@ -7,7 +7,7 @@ import {
   signalOrNothing,
   text,
 } from './arguments.js';
-import { construct, disposed, settle, write } from './errors.js';
+import { construct, disposed, safely, settle, write } from './errors.js';
 import { Platform, answered } from './platform.js';
 import { writeEntity } from './entity-fields.js';
 import * as wasm from '#client';
@@ -263,8 +263,9 @@ async function untilAborted(given, call) {
 
 function listener(onProgress, signal) {
   if (functionOrNothing('`onProgress`', onProgress) === undefined) return undefined;
+  const tell = safely(onProgress);
   return answer => {
-    if (!signal?.aborted) onProgress(settle(answer));
+    if (!signal?.aborted) tell(settle(answer));
   };
 }
 

@@ -1,5 +1,5 @@
 import { fields, functionOrNothing, invalid, options, readAs, text } from './arguments.js';
-import { CoderError, construct, write } from './errors.js';
+import { CoderError, construct, safely, write } from './errors.js';
 import { Platform, Transfer, flatHeaders } from './platform.js';
 import * as wasm from '#edge';
 
@@ -90,18 +90,6 @@ function texts(what, object) {
   const entries = Object.entries(fields(what, object)).filter(([, value]) => value !== undefined);
   for (const [name, value] of entries) text(`${what}['${name}']`, value);
   return Object.fromEntries(entries);
-}
-
-/** A log that fails must not fail what it is told about. */
-function safely(log) {
-  return (level, line) => {
-    try {
-      // What it promises may fail as well.
-      Promise.resolve(log(level, line)).catch(() => {});
-    } catch {
-      // There is nobody left to tell.
-    }
-  };
 }
 
 /** Reads the parts of a request. */

@@ -57,6 +57,18 @@ function wellFormed(json) {
   );
 }
 
+/** Makes a listener that cannot fail what it is told about. */
+export function safely(listener) {
+  return (...told) => {
+    try {
+      // What it promises may fail as well.
+      Promise.resolve(listener(...told)).catch(() => {});
+    } catch {
+      // There is nobody left to tell.
+    }
+  };
+}
+
 export function notInitialized(module) {
   return new CoderError({
     code: 'notInitialized',
