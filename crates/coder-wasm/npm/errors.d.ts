@@ -42,7 +42,7 @@ export type CoderErrorCode =
   | 'notReady'
   /** Not every workspace of the entity could be read, so none is created. */
   | 'incomplete'
-  /** `init` was not called. */
+  /** `init` was not called, or could not load the WebAssembly. */
   | 'notInitialized'
   /** An object was used after `free`. */
   | 'disposed'
