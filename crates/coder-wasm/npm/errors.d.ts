@@ -85,4 +85,6 @@ export class CoderError extends Error implements Problem {
   readonly retryAfterSeconds?: number;
   /** Every mistake, when several were found at once. */
   readonly problems: readonly Problem[];
+  /** Returns what `JSON.stringify` writes: all of this, the message included. */
+  toJSON(): Readonly<Record<string, unknown>>;
 }

@@ -14,6 +14,11 @@ export class CoderError extends Error {
     this.retryAfterSeconds = told.retryAfterSeconds;
     this.problems = problems ?? [];
   }
+
+  /** Adds the message, which JSON leaves out of an `Error`. */
+  toJSON() {
+    return { message: this.message, ...this };
+  }
 }
 
 /** Reads the answer to a call: a text of JSON, `{"ok": …}` or `{"error": …}`. */
