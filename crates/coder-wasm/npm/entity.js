@@ -35,7 +35,6 @@ export class CoderDefaults {
       integrations === undefined ? new wasm.Defaults(app) : preparer(integrations)(app),
     );
     this.#shared = settle(this.#handle.shared());
-    Object.freeze(this.#shared.repoUrlParamKeys);
   }
 
   get notices() {
@@ -258,7 +257,7 @@ function compiled(own, { repoUrlParamKeys, accessUrl }) {
     creationUrl: own.creationUrl,
     templateName: own.templateName,
     repoUrl: own.repoUrl,
-    repoUrlParamKeys,
+    repoUrlParamKeys: [...repoUrlParamKeys],
     params: { ...own.params },
     isReadingEntityData: own.isReadingEntityData,
     accessUrl,

@@ -228,6 +228,16 @@ test('an error as JSON has its message and the rest', () => {
   assert.ok(written.problems.length > 0);
 });
 
+test('a result is the caller’s own, and may be changed', () => {
+  const defaults = new CoderDefaults(app);
+  const { repoUrlParamKeys, params } = defaults.compileEntity(entity);
+  repoUrlParamKeys.push('changed');
+  params.changed = 'changed';
+  const again = defaults.compileEntity(entity);
+  assert.deepEqual(again.repoUrlParamKeys, ['repo']);
+  assert.equal(again.params.changed, undefined);
+});
+
 test('a handle that was freed says so, and freeing twice is nothing', () => {
   const defaults = new CoderDefaults(app);
   defaults.free();
