@@ -1,4 +1,5 @@
 import {
+  asText,
   fields,
   functionOrNothing,
   invalid,
@@ -294,7 +295,7 @@ function entries(parameters = {}) {
 export function call(method, path, given) {
   const { query = {}, body } = options(given);
   const pairs = Object.entries(fields('`query`', query)).filter(([, value]) => value !== undefined);
-  const texts = pairs.map(([name, value]) => [name, String(value)]);
+  const texts = pairs.map(([name, value]) => [name, asText(`query['${name}']`, value)]);
   return { name: 'call', method, path, query: texts, body };
 }
 

@@ -1,5 +1,13 @@
-import { fields, functionOrNothing, invalid, options, readAs, text } from './arguments.js';
-import { CoderError, construct, safely, write } from './errors.js';
+import {
+  fields,
+  functionOrNothing,
+  invalid,
+  options,
+  readAs,
+  text,
+  withMethods,
+} from './arguments.js';
+import { CoderError, construct, firstLine, safely, write } from './errors.js';
 import { Platform, Transfer, flatHeaders } from './platform.js';
 import * as wasm from '#edge';
 
@@ -7,8 +15,13 @@ export { CoderError } from './errors.js';
 export { init } from '#edge';
 export { MemoryStore } from './stores.js';
 
+const STORES = 'give a `MemoryStore`, a `SqliteStore`, or a store of your own with these methods';
+
 /** As often as a server of its own does it. */
 const SWEEP_EVERY = 5 * 60_000;
+
+const SWEEP_AGAIN =
+  'see to the store of logins; what is due is still there, and the next sweep ends it';
 
 export function createHandler(config, stores, further) {
   refusePages();
@@ -18,7 +31,7 @@ export function createHandler(config, stores, further) {
   wasm.logTo(log);
   const written = write('the configuration', settings(config, given));
   const { login, catalog } = stores ?? {};
-  checkStore(login);
+  withMethods('stores.login', login, ['read', 'list', 'commit'], STORES);
   const edge = construct(() => new wasm.Edge(written, giver(catalog), login, new Platform()));
   const notices = edge.notices();
   for (let index = 0; index < notices.length; index += 2) {
@@ -30,7 +43,7 @@ export function createHandler(config, stores, further) {
     if (request?.bodyUsed || request?.body?.locked)
       throw invalid('the body of the request was read before');
     const { method, target, headers, body } = asked(request);
-    context = typeof context?.waitUntil === 'function' ? context : undefined;
+    context = usable(context);
     if (Date.now() - sweptAt >= SWEEP_EVERY) {
       const swept = handler
         .sweep(context)
@@ -42,7 +55,11 @@ export function createHandler(config, stores, further) {
 
   handler.sweep = async context => {
     sweptAt = Date.now();
-    await edge.sweep(context);
+    try {
+      await edge.sweep(usable(context));
+    } catch (cause) {
+      throw new CoderError({ code: 'storeFailed', message: firstLine(cause), help: SWEEP_AGAIN });
+    }
   };
   return handler;
 }
@@ -103,22 +120,17 @@ function asked(request) {
   });
 }
 
+/** Takes a context that keeps the runtime awake; other runtimes pass other things. */
+function usable(context) {
+  return typeof context?.waitUntil === 'function' ? context : undefined;
+}
+
 function keep(context, promise) {
   try {
     context?.waitUntil(promise);
   } catch {
     // The runtime keeps nothing awake any more; the request goes on.
   }
-}
-
-function checkStore(login) {
-  const missing = ['read', 'list', 'commit'].filter(name => typeof login?.[name] !== 'function');
-  if (missing.length === 0) return;
-  throw new CoderError({
-    code: 'invalidArgument',
-    message: `stores.login has no ${missing.map(name => `\`${name}\``).join(', ')}`,
-    help: 'give a `MemoryStore`, a `SqliteStore`, or a store of your own with these methods',
-  });
 }
 
 function giver(catalog) {

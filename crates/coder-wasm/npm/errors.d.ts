@@ -46,6 +46,8 @@ export type CoderErrorCode =
   | 'notInitialized'
   /** An object was used after `free`. */
   | 'disposed'
+  /** The store of a portal's logins has failed. */
+  | 'storeFailed'
   /** What needs secrets was called in a page. */
   | 'serverOnly';
 

@@ -29,6 +29,7 @@ export interface SqliteDatabase {
  * as anybody, so only the server's user should have access to it.
  */
 export class SqliteStore implements RowStore {
+  /** @throws {CoderError} `invalidArgument` for what is no database; else what SQLite throws */
   constructor(database: SqliteDatabase);
   read(keys: string[]): (string | null)[];
   list(range: { start: string; end: string; limit: number }): Row[];

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import * as entityModule from '@coder-backstage/core';
 import * as clientModule from '@coder-backstage/core/client';
 import * as edgeModule from '@coder-backstage/core/edge';
+import { SqliteStore } from '@coder-backstage/core/sqlite';
 import * as textModule from '@coder-backstage/core/text';
 
 const { AssetUrls, CoderDefaults, CoderError, ScmIntegrations } = entityModule;
@@ -70,6 +71,10 @@ const first = stream => stream.next();
 const CALLS = {
   compileCoderConfig: [entityModule.compileCoderConfig, app, {}, 'https://github.com/a/b'],
   CoderDefaults: [(...given) => new CoderDefaults(...given), app, new ScmIntegrations()],
+  'what looks like integrations': [
+    answer => new CoderDefaults(app, { defaults: () => answer }),
+    new ScmIntegrations().defaults(JSON.stringify(app)),
+  ],
   compile: [(...given) => new CoderDefaults(app).compile(...given), {}, 'https://github.com/a/b'],
   compileEntity: [given => new CoderDefaults(app).compileEntity(given), entity],
   searchPlan: [(...given) => new CoderDefaults(app).searchPlan(...given), entity, {}],
@@ -111,6 +116,16 @@ const CALLS = {
   parseEntityRef: [textModule.parseEntityRef, 'component:default/x', {}],
   stringifyEntityRef: [textModule.stringifyEntityRef, { kind: 'a', namespace: 'b', name: 'c' }],
   CoderClient: [given => new CoderClient(given), { url: 'https://coder.example.com' }],
+  'a method of a signal': [
+    junk => client().send(clientModule.getUser(), { signal: { throwIfAborted() {}, ...junk } }),
+    {},
+  ],
+  'a value of a query': [
+    a => client().request(clientModule.call('GET', ['a'], { query: { a } })),
+    'x',
+  ],
+  SqliteStore: [given => new SqliteStore(given), undefined],
+  'a database': [exec => new SqliteStore({ exec }), undefined],
   'a fetch': [fetch => new CoderClient({ url: 'https://coder.example.com', fetch }), fetch],
   send: [(...given) => client().send(...given), clientModule.getUser(), {}],
   'a signal': [signal => client().send(clientModule.getUser(), { signal }), undefined],

@@ -327,6 +327,19 @@ test('what is no request, or was read before, is named', async () => {
   assert.ok((await handler(usual)).status < 500);
 });
 
+test('a sweep whose store fails tells it as an error of the package, whatever its context is', async () => {
+  const fails = () => Promise.reject(new Error('the disk is full'));
+  const { handler } = portal(liar(() => ({ read: fails, list: fails })));
+  for (const context of [undefined, null, 5, {}, { waitUntil() {} }]) {
+    await assert.rejects(handler.sweep(context), error => {
+      assert.ok(error instanceof CoderError, error.stack);
+      assert.equal(error.code, 'storeFailed');
+      assert.match(error.message, /the disk is full/);
+      return true;
+    });
+  }
+});
+
 test('texts of a configuration that cannot be told apart are refused', () => {
   const stores = { login: new MemoryStore(), catalog: CATALOG };
   const twice = [1, 2].map(port => ({ name: 'app-config.yaml', text: `a: ${port}` }));
