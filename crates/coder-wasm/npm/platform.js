@@ -120,6 +120,7 @@ class Exchange {
     try {
       parts = { ...answered(response), type: response.type };
     } catch {
+      answer.then(letGo).catch(() => {});
       throw { kind: 'protocol', reason: '`fetch` gave no `Response`' };
     }
     const { status, headers, body, type } = parts;

@@ -61,6 +61,23 @@ function answeredWith(parts) {
   return clientOf(async () => answer(parts));
 }
 
+/** Opens web sockets that tell one event and are closed. */
+function telling(type, event) {
+  const events = [
+    ['open', {}],
+    [type, event],
+    ['close', { code: 1000 }],
+  ];
+  return () => ({
+    addEventListener(wanted, listener) {
+      events.forEach(([name, told], turn) => {
+        if (name === wanted) setTimeout(() => listener(told), 5 * turn);
+      });
+    },
+    close() {},
+  });
+}
+
 function bodyOf(...chunks) {
   return { getReader: () => ({ read: async () => ({ value: chunks.shift() }), cancel() {} }) };
 }
@@ -123,6 +140,10 @@ const CALLS = {
   'a value of a query': [
     a => client().request(clientModule.call('GET', ['a'], { query: { a } })),
     'x',
+  ],
+  'a web socket': [
+    socket => first(clientOf(noAnswer, { webSocket: () => socket }).buildLogs(id)),
+    undefined,
   ],
   SqliteStore: [given => new SqliteStore(given), undefined],
   'a database': [exec => new SqliteStore({ exec }), undefined],
@@ -263,3 +284,30 @@ for (const [what, parts] of Object.entries(ODD)) {
     assert.equal((await coder.send(clientModule.getBuildInfo())).version, 'v2.30.0');
   });
 }
+
+test('an answer that is no HTTP is let go', async () => {
+  let isOver = false;
+  const body = { getReader: () => ({ cancel: () => (isOver = true) }) };
+  await assert.rejects(answeredWith({ body, status: '200' }).send(clientModule.getUser()));
+  await new Promise(setImmediate);
+  assert.ok(isOver);
+});
+
+test('the events of a web socket may be anything, and the module goes on', async () => {
+  for (const junk of Object.values(JUNK)) {
+    for (const [type, event] of [
+      ['message', junk],
+      ['message', { data: junk }],
+      ['close', junk],
+      ['close', { code: junk }],
+    ]) {
+      const signal = AbortSignal.timeout(30);
+      const coder = clientOf(noAnswer, { webSocket: telling(type, event) });
+      await coder
+        .buildLogs(id, { signal })
+        .next()
+        .catch(error => assert.ok(error === signal.reason || error instanceof CoderError, error));
+      assert.equal(coder.request(clientModule.getUser()).method, 'GET');
+    }
+  }
+});
