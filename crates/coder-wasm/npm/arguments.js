@@ -17,6 +17,19 @@ export function textOrNothing(what, value) {
   return value === undefined || value === null ? undefined : text(what, value);
 }
 
+/** Takes a text, a number or a boolean, and gives it as a text. */
+export function asText(what, value) {
+  if (['string', 'number', 'bigint', 'boolean'].includes(typeof value)) return String(value);
+  throw invalid(`${what} must be a string, a number or a boolean, and is ${kindOf(value)}`);
+}
+
+/** Takes an object that has methods. */
+export function withMethods(what, value, names, help) {
+  const missing = names.filter(name => typeof value?.[name] !== 'function');
+  if (missing.length === 0) return value;
+  throw invalid(`${what} has no ${missing.map(name => `\`${name}\``).join(', ')}`, help);
+}
+
 /** Takes an object whose fields are read. */
 export function fields(what, value) {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
@@ -38,8 +51,18 @@ export function functionOrNothing(what, value) {
 /** Takes an `AbortSignal`, or nothing. */
 export function signalOrNothing(value) {
   if (value === undefined || value === null) return undefined;
-  if (typeof value.throwIfAborted === 'function') return value;
+  const methods = ['throwIfAborted', 'addEventListener', 'removeEventListener'];
+  if (methods.every(name => typeof value[name] === 'function')) return value;
   throw invalid(`\`signal\` must be an AbortSignal, and is ${kindOf(value)}`);
+}
+
+/** Reads parts of an object of the platform, which may be anything that looks like one. */
+export function readAs(expected, read) {
+  try {
+    return read();
+  } catch {
+    throw invalid(expected);
+  }
 }
 
 /** Takes a moment: milliseconds since 1970, or a `Date`. */

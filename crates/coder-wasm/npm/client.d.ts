@@ -20,6 +20,7 @@ export type { JsonValue } from './text.js';
  * In Node.js and workerd the module is ready when it is imported, and this does nothing.
  *
  * @param source where the file is, if your bundler does not put it beside the module's own
+ * @throws {CoderError} `notInitialized` when it cannot be loaded; it can be called again
  */
 export function init(source?: InitSource): Promise<void>;
 
@@ -36,7 +37,11 @@ export interface WebSocketLike {
   /** Calls the listener whenever this happens. */
   addEventListener(
     type: 'open' | 'error' | 'close' | 'message',
-    listener: (event: { readonly data?: unknown; readonly code?: number }) => void,
+    listener: (event: {
+      readonly type?: string;
+      readonly data?: unknown;
+      readonly code?: number;
+    }) => void,
   ): void;
   /** Closes the socket. */
   close(): void;
@@ -251,7 +256,7 @@ export type Progress =
 export interface WaitOptions extends CallOptions {
   /** The longest time to wait; 30 minutes by default. */
   readonly waitLimitSeconds?: number;
-  /** Is called with what is happening. What it throws is ignored. */
+  /** Is called with what is happening. What it throws, or promises and fails, is ignored. */
   readonly onProgress?: (progress: Progress) => void;
 }
 

@@ -1,6 +1,15 @@
-import { fields, functionOrNothing, invalid, options, signalOrNothing, text } from './arguments.js';
-import { construct, disposed, settle, write } from './errors.js';
-import { Platform, Transfer } from './platform.js';
+import {
+  asText,
+  fields,
+  functionOrNothing,
+  invalid,
+  options,
+  readAs,
+  signalOrNothing,
+  text,
+} from './arguments.js';
+import { construct, disposed, safely, settle, write } from './errors.js';
+import { Platform, answered } from './platform.js';
 import { writeEntity } from './entity-fields.js';
 import * as wasm from '#client';
 
@@ -39,9 +48,10 @@ export class CoderClient {
     if (response.bodyUsed || response.body?.locked)
       throw invalid('the body of the answer was read before');
     const text = write('the operation', fields('the operation', operation));
-    const { status, headers, body } = response;
-    const flat = [...headers].flat();
-    return settle(await this.#used().read(text, status, flat, new Transfer(body)));
+    const { status, headers, body } = readAs('the answer must be a Response', () =>
+      answered(response),
+    );
+    return settle(await this.#used().read(text, status, headers, body));
   }
 
   watchWorkspace(id, given) {
@@ -254,8 +264,9 @@ async function untilAborted(given, call) {
 
 function listener(onProgress, signal) {
   if (functionOrNothing('`onProgress`', onProgress) === undefined) return undefined;
+  const tell = safely(onProgress);
   return answer => {
-    if (!signal?.aborted) onProgress(settle(answer));
+    if (!signal?.aborted) tell(settle(answer));
   };
 }
 
@@ -284,7 +295,7 @@ function entries(parameters = {}) {
 export function call(method, path, given) {
   const { query = {}, body } = options(given);
   const pairs = Object.entries(fields('`query`', query)).filter(([, value]) => value !== undefined);
-  const texts = pairs.map(([name, value]) => [name, String(value)]);
+  const texts = pairs.map(([name, value]) => [name, asText(`query['${name}']`, value)]);
   return { name: 'call', method, path, query: texts, body };
 }
 

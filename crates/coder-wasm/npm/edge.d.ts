@@ -55,6 +55,8 @@ export interface Handler {
   /**
    * Ends expired sessions, and revokes tokens that are due. A handler that gets requests does so itself
    * every five minutes; one without requests needs a timer that calls it.
+   *
+   * @throws {CoderError} `storeFailed` when the store fails
    */
   sweep(context?: RequestContext): Promise<void>;
 }

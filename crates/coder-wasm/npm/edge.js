@@ -1,14 +1,27 @@
-import { fields, functionOrNothing, invalid, options, text } from './arguments.js';
-import { CoderError, construct, write } from './errors.js';
-import { Platform, Transfer } from './platform.js';
+import {
+  fields,
+  functionOrNothing,
+  invalid,
+  options,
+  readAs,
+  text,
+  withMethods,
+} from './arguments.js';
+import { CoderError, construct, firstLine, safely, write } from './errors.js';
+import { Platform, Transfer, flatHeaders } from './platform.js';
 import * as wasm from '#edge';
 
 export { CoderError } from './errors.js';
 export { init } from '#edge';
 export { MemoryStore } from './stores.js';
 
+const STORES = 'give a `MemoryStore`, a `SqliteStore`, or a store of your own with these methods';
+
 /** As often as a server of its own does it. */
 const SWEEP_EVERY = 5 * 60_000;
+
+const SWEEP_AGAIN =
+  'see to the store of logins; what is due is still there, and the next sweep ends it';
 
 export function createHandler(config, stores, further) {
   refusePages();
@@ -18,7 +31,7 @@ export function createHandler(config, stores, further) {
   wasm.logTo(log);
   const written = write('the configuration', settings(config, given));
   const { login, catalog } = stores ?? {};
-  checkStore(login);
+  withMethods('stores.login', login, ['read', 'list', 'commit'], STORES);
   const edge = construct(() => new wasm.Edge(written, giver(catalog), login, new Platform()));
   const notices = edge.notices();
   for (let index = 0; index < notices.length; index += 2) {
@@ -27,28 +40,26 @@ export function createHandler(config, stores, further) {
   let sweptAt = -Infinity;
 
   async function handler(request, context) {
-    if (typeof request?.url !== 'string' || typeof request.headers?.entries !== 'function') {
-      throw invalid('the request must be a Request');
-    }
-    if (request.bodyUsed || request.body?.locked)
+    if (request?.bodyUsed || request?.body?.locked)
       throw invalid('the body of the request was read before');
-    context = typeof context?.waitUntil === 'function' ? context : undefined;
+    const { method, target, headers, body } = asked(request);
+    context = usable(context);
     if (Date.now() - sweptAt >= SWEEP_EVERY) {
       const swept = handler
         .sweep(context)
         .catch(error => log('warn', `sweeping failed; it is tried again: ${error.message}`));
       keep(context, swept);
     }
-    const { pathname, search } = new URL(request.url);
-    const headers = [...request.headers].flat();
-    const { method, body } = request;
-    const incoming = body ? new Transfer(body) : undefined;
-    return answer(method, await edge.handle(method, pathname + search, headers, incoming, context));
+    return answer(method, await edge.handle(method, target, headers, body, context));
   }
 
   handler.sweep = async context => {
     sweptAt = Date.now();
-    await edge.sweep(context);
+    try {
+      await edge.sweep(usable(context));
+    } catch (cause) {
+      throw new CoderError({ code: 'storeFailed', message: firstLine(cause), help: SWEEP_AGAIN });
+    }
   };
   return handler;
 }
@@ -98,16 +109,20 @@ function texts(what, object) {
   return Object.fromEntries(entries);
 }
 
-/** A log that fails must not fail what it is told about. */
-function safely(log) {
-  return (level, line) => {
-    try {
-      // What it promises may fail as well.
-      Promise.resolve(log(level, line)).catch(() => {});
-    } catch {
-      // There is nobody left to tell.
-    }
-  };
+/** Reads the parts of a request. */
+function asked(request) {
+  return readAs('the request must be a Request', () => {
+    const { pathname, search } = new URL(text('`url`', request.url));
+    const method = text('`method`', request.method);
+    const headers = flatHeaders(request.headers);
+    const body = request.body ? new Transfer(request.body) : undefined;
+    return { method, target: pathname + search, headers, body };
+  });
+}
+
+/** Takes a context that keeps the runtime awake; other runtimes pass other things. */
+function usable(context) {
+  return typeof context?.waitUntil === 'function' ? context : undefined;
 }
 
 function keep(context, promise) {
@@ -116,16 +131,6 @@ function keep(context, promise) {
   } catch {
     // The runtime keeps nothing awake any more; the request goes on.
   }
-}
-
-function checkStore(login) {
-  const missing = ['read', 'list', 'commit'].filter(name => typeof login?.[name] !== 'function');
-  if (missing.length === 0) return;
-  throw new CoderError({
-    code: 'invalidArgument',
-    message: `stores.login has no ${missing.map(name => `\`${name}\``).join(', ')}`,
-    help: 'give a `MemoryStore`, a `SqliteStore`, or a store of your own with these methods',
-  });
 }
 
 function giver(catalog) {

@@ -1,8 +1,25 @@
 export { CoderError, type CoderErrorCode, type Problem } from './errors.js';
 
+declare global {
+  // The libraries of TypeScript before ES2026 do not have it; those that do say the same.
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+}
+
 /** Where `init` finds the WebAssembly of this module, when it is not beside the module's file. */
 export type InitSource =
-  string | URL | Request | Response | Promise<Response> | BufferSource | WebAssembly.Module;
+  | string
+  | URL
+  | Request
+  | Response
+  | Promise<Response>
+  | ArrayBuffer
+  | ArrayBufferView
+  // A compiled module, where the types of `WebAssembly` are known.
+  | (typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } }
+      ? Module
+      : never);
 
 /**
  * Loads the WebAssembly of this module. Call it once when your app starts, and wait for it.
@@ -10,6 +27,7 @@ export type InitSource =
  * In Node.js and workerd the module is ready when it is imported, and this does nothing.
  *
  * @param source where the file is, if your bundler does not put it beside the module's own
+ * @throws {CoderError} `notInitialized` when it cannot be loaded; it can be called again
  */
 export function init(source?: InitSource): Promise<void>;
 

@@ -32,10 +32,9 @@ export class CoderDefaults {
     wasm.started();
     const app = write('the app config', appConfig);
     this.#handle = construct(() =>
-      integrations === undefined ? new wasm.Defaults(app) : preparer(integrations)(app),
+      integrations === undefined ? new wasm.Defaults(app) : preparedWith(integrations, app),
     );
     this.#shared = settle(this.#handle.shared());
-    Object.freeze(this.#shared.repoUrlParamKeys);
   }
 
   get notices() {
@@ -62,8 +61,8 @@ export class CoderDefaults {
   }
 
   creationLink(entity, given) {
-    const { reuse, lock = [], ...named } = options(given);
-    const [name, version, preset] = ['name', 'version', 'preset'].map(option =>
+    const { lock = [], ...named } = options(given);
+    const [name, reuse, version, preset] = ['name', 'reuse', 'version', 'preset'].map(option =>
       textOrNothing(`\`${option}\``, named[option]),
     );
     const names = write('the names to lock', lock);
@@ -242,9 +241,11 @@ export function iconLetter(name) {
   return wasm.iconLetter(text('`name`', name));
 }
 
-/** Gives what prepares the defaults together with integrations. */
-function preparer(integrations) {
-  if (typeof integrations?.defaults === 'function') return app => integrations.defaults(app);
+/** Prepares the defaults together with integrations, which may be of another copy of this module. */
+function preparedWith(integrations, app) {
+  const isOne = typeof integrations?.defaults === 'function';
+  const handle = isOne ? integrations.defaults(app) : undefined;
+  if (typeof handle?.shared === 'function') return handle;
   throw invalid(
     'the integrations must be a `ScmIntegrations`',
     'make it of the section `integrations`: `new ScmIntegrations(integrations)`',
@@ -258,7 +259,7 @@ function compiled(own, { repoUrlParamKeys, accessUrl }) {
     creationUrl: own.creationUrl,
     templateName: own.templateName,
     repoUrl: own.repoUrl,
-    repoUrlParamKeys,
+    repoUrlParamKeys: [...repoUrlParamKeys],
     params: { ...own.params },
     isReadingEntityData: own.isReadingEntityData,
     accessUrl,

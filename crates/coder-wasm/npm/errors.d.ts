@@ -42,10 +42,12 @@ export type CoderErrorCode =
   | 'notReady'
   /** Not every workspace of the entity could be read, so none is created. */
   | 'incomplete'
-  /** `init` was not called. */
+  /** `init` was not called, or could not load the WebAssembly. */
   | 'notInitialized'
   /** An object was used after `free`. */
   | 'disposed'
+  /** The store of a portal's logins has failed. */
+  | 'storeFailed'
   /** What needs secrets was called in a page. */
   | 'serverOnly';
 
@@ -85,4 +87,6 @@ export class CoderError extends Error implements Problem {
   readonly retryAfterSeconds?: number;
   /** Every mistake, when several were found at once. */
   readonly problems: readonly Problem[];
+  /** Returns what `JSON.stringify` writes: all of this, the message included. */
+  toJSON(): Readonly<Record<string, unknown>>;
 }

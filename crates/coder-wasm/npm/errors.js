@@ -14,6 +14,11 @@ export class CoderError extends Error {
     this.retryAfterSeconds = told.retryAfterSeconds;
     this.problems = problems ?? [];
   }
+
+  /** Adds the message, which JSON leaves out of an `Error`. */
+  toJSON() {
+    return { message: this.message, ...this };
+  }
 }
 
 /** Reads the answer to a call: a text of JSON, `{"ok": …}` or `{"error": …}`. */
@@ -39,9 +44,7 @@ export function write(what, value) {
   try {
     text = JSON.stringify(value);
   } catch (cause) {
-    // The first line; those of a circle draw it.
-    const [reason] = String(cause?.message ?? cause).split('\n');
-    const message = `${what} cannot be written as JSON: ${reason}`;
+    const message = `${what} cannot be written as JSON: ${firstLine(cause)}`;
     throw new CoderError({ code: 'invalidArgument', message });
   }
   // What JSON has no words for, such as a function, is nothing.
@@ -57,12 +60,41 @@ function wellFormed(json) {
   );
 }
 
+/** Makes a listener that cannot fail what it is told about. */
+export function safely(listener) {
+  return (...told) => {
+    try {
+      // What it promises may fail as well.
+      Promise.resolve(listener(...told)).catch(() => {});
+    } catch {
+      // There is nobody left to tell.
+    }
+  };
+}
+
 export function notInitialized(module) {
   return new CoderError({
     code: 'notInitialized',
     message: `${module} was used before its WebAssembly was loaded`,
     help: `call \`await init()\`, imported from '${module}', once when your app starts`,
   });
+}
+
+export function notLoaded(module, reason) {
+  return new CoderError({
+    code: 'notInitialized',
+    message: `the WebAssembly of ${module} could not be loaded: ${reason}`,
+    help: 'see that the server has the file, or tell `init` where it is: a URL, an answer of `fetch`, or bytes; then call `init` again',
+  });
+}
+
+/** Reads the first line of what was thrown, which may be anything. Those of a circle draw it. */
+export function firstLine(cause) {
+  try {
+    return String(cause?.message ?? cause).split('\n')[0];
+  } catch {
+    return 'what was thrown cannot be read';
+  }
 }
 
 export function disposed(what) {

@@ -70,13 +70,13 @@ export class Transfer {
   }
 
   async read() {
+    let chunk;
     try {
-      const chunk = (await this.#reader?.read())?.value;
-      if (chunk === undefined || chunk instanceof Uint8Array) return chunk;
+      chunk = (await this.#reader?.read())?.value;
     } catch (error) {
       throw failure(error);
     }
-    throw { kind: 'protocol', reason: 'a chunk of the body is no `Uint8Array`' };
+    return chunk === undefined ? undefined : plain(chunk);
   }
 
   abort() {
@@ -116,12 +116,20 @@ class Exchange {
       if (signal.aborted) answer?.then(letGo).catch(() => {});
       throw failure(error);
     }
-    if (response.type === 'opaqueredirect') {
+    let parts;
+    try {
+      parts = { ...answered(response), type: response.type };
+    } catch {
+      answer.then(letGo).catch(() => {});
+      throw { kind: 'protocol', reason: '`fetch` gave no `Response`' };
+    }
+    const { status, headers, body, type } = parts;
+    if (type === 'opaqueredirect') {
       const reason = 'the answer is a redirect, and the browser does not show where to';
       throw { kind: 'protocol', reason };
     }
-    this.#body = new Transfer(response.body);
-    return { status: response.status, headers: [...response.headers].flat(), response };
+    this.#body = body;
+    return { status, headers, response };
   }
 
   answer() {
@@ -149,10 +157,11 @@ class Socket {
 
   constructor(socket) {
     this.#socket = socket;
-    socket.addEventListener('message', ({ data }) => {
-      this.#receive(typeof data === 'string' ? data : undefined);
+    socket.addEventListener('message', event => {
+      this.#receive(typeof event?.data === 'string' ? event.data : undefined);
     });
-    socket.addEventListener('close', ({ code }) => {
+    socket.addEventListener('close', event => {
+      const code = Number.isInteger(event?.code) ? event.code : NO_CODE;
       this.#end(code === NOT_CLOSED ? { failure: BROKEN } : { code });
     });
     socket.addEventListener('error', () => this.#end({ failure: BROKEN }));
@@ -249,6 +258,9 @@ class UpgradedSocket {
 /** The code of a close that nobody has sent (RFC 6455 §7.1.5). */
 const NOT_CLOSED = 1006;
 
+/** The code of a close that has none. */
+const NO_CODE = 1005;
+
 /** The greatest size of a message, and of those that wait together: 16 Mi, as everywhere. */
 const MOST_WAITING = 16 * 1024 * 1024;
 
@@ -277,12 +289,43 @@ function pairs(flat) {
   );
 }
 
+/** Reads the parts of an answer of `fetch`. WebAssembly ends for good when one has another type. */
+export function answered({ status, headers, body }) {
+  if (!Number.isInteger(status) || status < 0 || status > 999) throw new TypeError('no status');
+  return { status, headers: flatHeaders(headers), body: new Transfer(body) };
+}
+
+/** Writes names and values of headers in turn. */
+export function flatHeaders(headers) {
+  const flat = [...headers].flat();
+  if (flat.every(text => typeof text === 'string')) return flat;
+  throw new TypeError('a header is no text');
+}
+
+/** Copies bytes, which fails for those that were handed on and for what only looks like bytes. */
+function plain(chunk) {
+  try {
+    if (chunk instanceof Uint8Array) return new Uint8Array(chunk);
+  } catch {
+    // It is told below.
+  }
+  throw { kind: 'protocol', reason: 'a chunk of the body is no `Uint8Array`' };
+}
+
 /** Reads how far a request got; browsers do not tell. */
 function failure(error) {
+  try {
+    return told(error);
+  } catch {
+    return { reason: 'the error that `fetch` threw cannot be read' };
+  }
+}
+
+function told(error) {
   const cause = error?.cause ?? error;
   const code = String(cause?.code ?? '');
   const family = FAMILIES.find(([beginning]) => code.startsWith(beginning));
-  const kind = KINDS[code] ?? family?.[1];
+  const kind = Object.hasOwn(KINDS, code) ? KINDS[code] : family?.[1];
   // The messages of other errors may hold a URL with its query.
   const reason = kind === undefined ? code || (cause?.name ?? typeof cause) : cause.message;
   return { kind, reason: String(reason) };

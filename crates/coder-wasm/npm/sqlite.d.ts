@@ -9,11 +9,11 @@ export interface SqliteDatabase {
   /** Prepares a statement. */
   prepare(sql: string): {
     /** Returns the first row. */
-    get(...parameters: string[]): unknown;
+    get(...parameters: unknown[]): unknown;
     /** Returns all rows. */
-    all(...parameters: (string | number)[]): unknown[];
+    all(...parameters: unknown[]): unknown[];
     /** Runs a statement that has no rows. */
-    run(...parameters: string[]): unknown;
+    run(...parameters: unknown[]): unknown;
   };
 }
 
@@ -29,6 +29,7 @@ export interface SqliteDatabase {
  * as anybody, so only the server's user should have access to it.
  */
 export class SqliteStore implements RowStore {
+  /** @throws {CoderError} `invalidArgument` for what is no database; else what SQLite throws */
   constructor(database: SqliteDatabase);
   read(keys: string[]): (string | null)[];
   list(range: { start: string; end: string; limit: number }): Row[];

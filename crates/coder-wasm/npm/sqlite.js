@@ -1,3 +1,7 @@
+import { withMethods } from './arguments.js';
+
+const DATABASES = 'give a `Database` of `better-sqlite3`, or a `DatabaseSync` of `node:sqlite`';
+
 export class SqliteStore {
   #database;
   #get;
@@ -6,6 +10,7 @@ export class SqliteStore {
   #delete;
 
   constructor(database) {
+    withMethods('the database', database, ['exec', 'prepare'], DATABASES);
     // Another process that writes is waited for.
     database.exec('PRAGMA busy_timeout = 5000');
     database.exec('PRAGMA journal_mode = WAL');

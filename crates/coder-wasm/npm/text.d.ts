@@ -10,6 +10,7 @@ export type { Entity, InitSource, WorkspaceCreationMode } from './entity.js';
  * In Node.js and workerd the module is ready when it is imported, and this does nothing.
  *
  * @param source where the file is, if your bundler does not put it beside the module's own
+ * @throws {CoderError} `notInitialized` when it cannot be loaded; it can be called again
  */
 export function init(source?: InitSource): Promise<void>;
 

@@ -1,12 +1,20 @@
 // Browsers, workers and bundlers: the file is fetched from beside this one.
 import start from './MODULE.glue.js';
 import { notInitialized } from '../errors.js';
+import { load } from '../load.js';
 
+let loading;
 let ready = false;
 
 export async function init(source = new URL('./MODULE.wasm', import.meta.url)) {
-  await start({ module_or_path: source });
-  ready = true;
+  loading ??= load('SPECIFIER', source, start);
+  try {
+    await loading;
+    ready = true;
+  } catch (error) {
+    loading = undefined;
+    throw error;
+  }
 }
 
 export function started() {

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import * as entityModule from '@coder-backstage/core';
 import * as clientModule from '@coder-backstage/core/client';
 import * as edgeModule from '@coder-backstage/core/edge';
+import { SqliteStore } from '@coder-backstage/core/sqlite';
 import * as textModule from '@coder-backstage/core/text';
 
 const { AssetUrls, CoderDefaults, CoderError, ScmIntegrations } = entityModule;
@@ -36,13 +37,49 @@ const JUNK = {
 };
 
 const app = { deployment: { accessUrl: 'https://coder.example.com' }, workspaces: {} };
+const withTemplate = { ...app, workspaces: { defaultTemplateName: 'x' } };
 const entity = { apiVersion: 'x/v1', kind: 'Component', metadata: { name: 'x' } };
 const id = '7e8a26cd-5e2d-4d7e-9c3e-0d2c9a0f5a11';
 
 /** A client of a Coder that knows nothing. */
 function client() {
-  const fetch = async () => Response.json({ message: 'no' }, { status: 404 });
-  return new CoderClient({ url: 'https://coder.example.com', retry: 'never', fetch });
+  return clientOf(noAnswer);
+}
+
+const noAnswer = async () => Response.json({ message: 'no' }, { status: 404 });
+
+function clientOf(fetch, further) {
+  return new CoderClient({ url: 'https://coder.example.com', retry: 'never', fetch, ...further });
+}
+
+/** What looks like an answer, with other parts. */
+function answer(parts) {
+  return { status: 200, headers: new Headers(), body: null, arrayBuffer() {}, ...parts };
+}
+
+function answeredWith(parts) {
+  return clientOf(async () => answer(parts));
+}
+
+/** Opens web sockets that tell one event and are closed. */
+function telling(type, event) {
+  const events = [
+    ['open', {}],
+    [type, event],
+    ['close', { code: 1000 }],
+  ];
+  return () => ({
+    addEventListener(wanted, listener) {
+      events.forEach(([name, told], turn) => {
+        if (name === wanted) setTimeout(() => listener(told), 5 * turn);
+      });
+    },
+    close() {},
+  });
+}
+
+function bodyOf(...chunks) {
+  return { getReader: () => ({ read: async () => ({ value: chunks.shift() }), cancel() {} }) };
 }
 
 const first = stream => stream.next();
@@ -51,11 +88,20 @@ const first = stream => stream.next();
 const CALLS = {
   compileCoderConfig: [entityModule.compileCoderConfig, app, {}, 'https://github.com/a/b'],
   CoderDefaults: [(...given) => new CoderDefaults(...given), app, new ScmIntegrations()],
+  'what looks like integrations': [
+    answer => new CoderDefaults(app, { defaults: () => answer }),
+    new ScmIntegrations().defaults(JSON.stringify(app)),
+  ],
   compile: [(...given) => new CoderDefaults(app).compile(...given), {}, 'https://github.com/a/b'],
   compileEntity: [given => new CoderDefaults(app).compileEntity(given), entity],
   searchPlan: [(...given) => new CoderDefaults(app).searchPlan(...given), entity, {}],
   creationLink: [(...given) => new CoderDefaults(app).creationLink(...given), entity, {}],
-  'a name to create': [name => new CoderDefaults(app).creationLink(entity, { name }), 'x'],
+  ...Object.fromEntries(
+    ['name', 'reuse', 'version', 'preset'].map(option => [
+      `${option} of a link`,
+      [given => new CoderDefaults(withTemplate).creationLink(entity, { [option]: given }), 'x'],
+    ]),
+  ),
   'names to lock': [lock => new CoderDefaults(app).creationLink(entity, { lock }), ['x']],
   ScmIntegrations: [given => new ScmIntegrations(given), {}],
   repositoryOf: [given => new ScmIntegrations().repositoryOf(given), entity],
@@ -87,6 +133,20 @@ const CALLS = {
   parseEntityRef: [textModule.parseEntityRef, 'component:default/x', {}],
   stringifyEntityRef: [textModule.stringifyEntityRef, { kind: 'a', namespace: 'b', name: 'c' }],
   CoderClient: [given => new CoderClient(given), { url: 'https://coder.example.com' }],
+  'a method of a signal': [
+    junk => client().send(clientModule.getUser(), { signal: { throwIfAborted() {}, ...junk } }),
+    {},
+  ],
+  'a value of a query': [
+    a => client().request(clientModule.call('GET', ['a'], { query: { a } })),
+    'x',
+  ],
+  'a web socket': [
+    socket => first(clientOf(noAnswer, { webSocket: () => socket }).buildLogs(id)),
+    undefined,
+  ],
+  SqliteStore: [given => new SqliteStore(given), undefined],
+  'a database': [exec => new SqliteStore({ exec }), undefined],
   'a fetch': [fetch => new CoderClient({ url: 'https://coder.example.com', fetch }), fetch],
   send: [(...given) => client().send(...given), clientModule.getUser(), {}],
   'a signal': [signal => client().send(clientModule.getUser(), { signal }), undefined],
@@ -129,6 +189,40 @@ const CALLS = {
       'listWorkspaces',
     ].map(name => [name, [(...given) => client().request(clientModule[name](...given)), id, id]]),
   ),
+  ...Object.fromEntries(
+    ['status', 'headers', 'body', 'type'].map(part => [
+      `${part} of an answer`,
+      [junk => answeredWith({ [part]: junk }).send(clientModule.getUser()), undefined],
+    ]),
+  ),
+  'the value of a header of an answer': [
+    value => answeredWith({ headers: [['x', value]] }).send(clientModule.getUser()),
+    'x',
+  ],
+  'a chunk of an answer': [
+    chunk => answeredWith({ body: bodyOf(chunk) }).send(clientModule.getUser()),
+    new Uint8Array(1),
+  ],
+  'an answer of fetch': [answer => clientOf(() => answer).send(clientModule.getUser()), undefined],
+  'an error of fetch': [
+    error => clientOf(() => Promise.reject(error)).send(clientModule.getUser()),
+    undefined,
+  ],
+  'the code of an error of fetch': [
+    code => clientOf(() => Promise.reject({ code })).send(clientModule.getUser()),
+    'constructor',
+  ],
+  'a token': [token => clientOf(noAnswer, { token }).send(clientModule.getUser()), 'x'],
+  'a token that is provided': [
+    token => clientOf(noAnswer, { token: () => token }).send(clientModule.getUser()),
+    'x',
+  ],
+  ...Object.fromEntries(
+    ['status', 'headers', 'body'].map(part => [
+      `${part} of an answer to read`,
+      [junk => client().read(clientModule.getUser(), answer({ [part]: junk })), undefined],
+    ]),
+  ),
   createHandler: [edgeModule.createHandler, {}, { login: new edgeModule.MemoryStore() }, {}],
   MemoryStore: [() => new edgeModule.MemoryStore()],
 };
@@ -162,3 +256,58 @@ for (const [name, [call, ...usual]] of Object.entries(CALLS)) {
     }
   });
 }
+
+/** What only looks like bytes, and what is no text of a header. */
+const detached = new Uint8Array(8);
+structuredClone(detached, { transfer: [detached.buffer] });
+const ODD = {
+  'headers that are numbers': { headers: new Map([['content-length', 12]]) },
+  'headers that are symbols': { headers: [[Symbol('x'), 'x']] },
+  'headers that nobody can list': { headers: { 'content-type': 'text/plain' } },
+  'a status that is a text': { status: '200' },
+  'a body without a reader': { body: (function* () {})() },
+  'detached bytes': { body: bodyOf(detached) },
+  'a proxy of bytes': { body: bodyOf(new Proxy(new Uint8Array(8), {})) },
+  'a chunk of text': { body: bodyOf('{}') },
+};
+
+for (const [what, parts] of Object.entries(ODD)) {
+  test(`an answer of a fetch of your own with ${what} is no HTTP, and the next one is read`, async () => {
+    const answers = [answer(parts), Response.json({ version: 'v2.30.0' })];
+    const coder = clientOf(async () => answers.shift());
+    await assert.rejects(coder.send(clientModule.getBuildInfo()), error => {
+      assert.ok(error instanceof CoderError);
+      assert.deepEqual(error.code, 'unreachable');
+      assert.match(error.message, /the answer is no HTTP/);
+      return true;
+    });
+    assert.equal((await coder.send(clientModule.getBuildInfo())).version, 'v2.30.0');
+  });
+}
+
+test('an answer that is no HTTP is let go', async () => {
+  let isOver = false;
+  const body = { getReader: () => ({ cancel: () => (isOver = true) }) };
+  await assert.rejects(answeredWith({ body, status: '200' }).send(clientModule.getUser()));
+  await new Promise(setImmediate);
+  assert.ok(isOver);
+});
+
+test('the events of a web socket may be anything, and the module goes on', async () => {
+  for (const junk of Object.values(JUNK)) {
+    for (const [type, event] of [
+      ['message', junk],
+      ['message', { data: junk }],
+      ['close', junk],
+      ['close', { code: junk }],
+    ]) {
+      const signal = AbortSignal.timeout(30);
+      const coder = clientOf(noAnswer, { webSocket: telling(type, event) });
+      await coder
+        .buildLogs(id, { signal })
+        .next()
+        .catch(error => assert.ok(error === signal.reason || error instanceof CoderError, error));
+      assert.equal(coder.request(clientModule.getUser()).method, 'GET');
+    }
+  }
+});

@@ -485,10 +485,17 @@ test('a workspace is stopped, started, restarted and deleted, and waited for', a
   assert.equal((await coder.deleteWorkspace(id)).availability.state, 'deleted');
 });
 
-test('what a listener throws is the caller’s own matter', async () => {
+test('what a listener throws, or promises and fails, is the caller’s own matter', async () => {
   const payments = client().workspacesOf(entity(), app);
-  const onProgress = () => assert.fail('a listener');
-  assert.equal((await payments.open({ onProgress })).outcome, 'found');
+  const unhandled = [];
+  const note = error => unhandled.push(error);
+  process.on('unhandledRejection', note);
+  for (const onProgress of [() => assert.fail('a listener'), async () => assert.fail('later')]) {
+    assert.equal((await payments.open({ onProgress })).outcome, 'found');
+  }
+  await new Promise(setImmediate);
+  process.off('unhandledRejection', note);
+  assert.deepEqual(unhandled, []);
 });
 
 test('a client that was freed says so', async () => {

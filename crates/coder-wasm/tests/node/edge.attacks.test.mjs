@@ -300,10 +300,42 @@ test('what is no request, or was read before, is named', async () => {
   const { handler } = portal();
   const read = new Request(PORTAL, { method: 'POST', body: 'x' });
   await read.text();
-  for (const request of [undefined, null, PORTAL, {}, { url: PORTAL }, read]) {
+  const usual = { url: PORTAL, method: 'GET', headers: new Headers() };
+  const odd = [
+    { headers: new Map([['content-length', 12]]) },
+    { headers: [[Symbol('x'), 'x']] },
+    { headers: { entries() {} } },
+    { method: 5 },
+    { method: undefined },
+    { url: 'nowhere' },
+    { url: 5n },
+    { body: 'x' },
+    { body: { getReader: 5 } },
+  ].map(parts => ({ ...usual, ...parts }));
+  for (const request of [undefined, null, PORTAL, {}, { url: PORTAL }, read, ...odd]) {
     await assert.rejects(handler(request), error => {
       assert.ok(error instanceof CoderError, error.stack);
+      assert.equal(error.code, 'invalidArgument');
       return /must be a Request|was read before/.test(error.message);
+    });
+  }
+  const proxy = new Proxy(new Uint8Array(8), {});
+  const body = { getReader: () => ({ read: async () => ({ value: proxy }), async cancel() {} }) };
+  const form = new Headers({ 'content-type': 'application/x-www-form-urlencoded' });
+  const url = `${PORTAL}/api/auth/token`;
+  assert.ok((await handler({ url, method: 'POST', headers: form, body })).status >= 400);
+  assert.ok((await handler(usual)).status < 500);
+});
+
+test('a sweep whose store fails tells it as an error of the package, whatever its context is', async () => {
+  const fails = () => Promise.reject(new Error('the disk is full'));
+  const { handler } = portal(liar(() => ({ read: fails, list: fails })));
+  for (const context of [undefined, null, 5, {}, { waitUntil() {} }]) {
+    await assert.rejects(handler.sweep(context), error => {
+      assert.ok(error instanceof CoderError, error.stack);
+      assert.equal(error.code, 'storeFailed');
+      assert.match(error.message, /the disk is full/);
+      return true;
     });
   }
 });

@@ -218,6 +218,26 @@ test('integrations tell the system of a host of your own', () => {
   assert.equal(config.repoUrl, 'https://git.example.com/group/sub/pay');
 });
 
+test('an error as JSON has its message and the rest', () => {
+  const error = thrown(() => new CoderDefaults({ deployment: {}, workspaces: 5 }));
+  const written = JSON.parse(JSON.stringify(error));
+  const { name, code, help, path, file, line, column, message, problems } = error;
+  const told = { name, code, help, path, file, line, column, message, problems };
+  assert.deepEqual(written, JSON.parse(JSON.stringify(told)));
+  assert.ok(written.message.length > 0);
+  assert.ok(written.problems.length > 0);
+});
+
+test('a result is the caller’s own, and may be changed', () => {
+  const defaults = new CoderDefaults(app);
+  const { repoUrlParamKeys, params } = defaults.compileEntity(entity);
+  repoUrlParamKeys.push('changed');
+  params.changed = 'changed';
+  const again = defaults.compileEntity(entity);
+  assert.deepEqual(again.repoUrlParamKeys, ['repo']);
+  assert.equal(again.params.changed, undefined);
+});
+
 test('a handle that was freed says so, and freeing twice is nothing', () => {
   const defaults = new CoderDefaults(app);
   defaults.free();

@@ -26,6 +26,30 @@ const coder = new CoderClient({
   fetch,
   webSocket: url => new WebSocket(url),
 });
+
+// A socket of npm's `ws`, as `@types/ws` 8.18 has it.
+interface WsEvents {
+  open: { type: string; target: WsSocket };
+  error: { error: any; message: string; type: string; target: WsSocket };
+  close: { wasClean: boolean; code: number; reason: string; type: string; target: WsSocket };
+  message: { data: string | Uint8Array; type: string; target: WsSocket };
+}
+declare class WsSocket {
+  constructor(address: string, options?: { headers?: { [name: string]: string } });
+  addEventListener<K extends keyof WsEvents>(
+    type: K,
+    listener: ((event: WsEvents[K]) => void) | { handleEvent(event: WsEvents[K]): void },
+    options?: { once?: boolean },
+  ): void;
+  close(code?: number, data?: string | Uint8Array): void;
+}
+new CoderClient({
+  url: 'https://coder.example.com',
+  webSocket: (address, options) => new WsSocket(address, options),
+});
+// @ts-expect-error a web socket is closed some time
+new CoderClient({ url: 'https://coder.example.com', webSocket: () => ({ addEventListener() {} }) });
+
 // @ts-expect-error there is no such header
 new CoderClient({ url: 'https://coder.example.com', tokenHeader: 'cookie' });
 
