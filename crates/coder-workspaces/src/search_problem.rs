@@ -48,7 +48,7 @@ pub enum SearchProblem {
     },
     /// Something was missing when an index was saved.
     Saved {
-        /// What it was.
+        /// Description of it.
         problem: String,
     },
 }

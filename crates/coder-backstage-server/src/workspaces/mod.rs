@@ -1,6 +1,7 @@
 //! `coder-backstage workspaces`: who works on what, in the terminal.
 
 pub(crate) mod error;
+mod gaps;
 mod output;
 
 use std::path::Path;
@@ -9,15 +10,15 @@ use std::time::Duration;
 use backstage_catalog::{Catalog as _, ConfiguredCatalog, EntityFilter};
 use coder_client::{Client, Credential};
 use coder_config::{AppConfig, CoderEnvironment, ConfigSources, EntityRef, IndexConfig};
-use coder_core::{Lock, ReqwestTransport, World, cleaned, elapsed, with_causes};
+use coder_core::{Lock, ReqwestTransport, World, elapsed, with_causes};
 use coder_workspaces::EntityWorkspacesConfig;
 use coder_workspaces::index::{
     IndexReader, IndexStep, OwnershipReport, RequestBudget, WorkspaceIndex,
 };
-use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use jiff::SignedDuration;
 
 use self::error::WorkspacesFailure;
+use self::gaps::Gaps;
 use self::output::{Progress, Row};
 use crate::args::WorkspacesArgs;
 use crate::configuration;
@@ -73,7 +74,7 @@ pub(crate) async fn workspaces(args: &WorkspacesArgs) -> Result<(), Failure> {
     }
     let index = read(&client, &config, &known, args).await?;
     let rows = rows(&index, &known);
-    let gaps = Gaps::new(&index, &known);
+    let gaps = Gaps::new(&index, known.iter().map(|known| &known.config));
     for notice in &gaps.notices {
         tracing::warn!("{notice}");
     }
@@ -162,40 +163,6 @@ async fn read(
     }
     progress.end();
     Ok(index.into_inner())
-}
-
-/// What is missing in an answer, as the routes of the portal tell it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Gaps {
-    /// Moment at which the list was read.
-    read_at: Option<Timestamp>,
-    /// Whether something may be missing; `notices` tell why.
-    partial: bool,
-    notices: Vec<String>,
-}
-
-impl Gaps {
-    fn new(index: &WorkspaceIndex, known: &[Known]) -> Self {
-        let mut notices: Vec<String> = index
-            .problems()
-            .iter()
-            .map(|problem| cleaned(&format!("workspaces may be missing: {problem}")))
-            .collect();
-        notices.extend(index.unread().map(|workspace| {
-            let (owner, name) = (&workspace.owner_name, &workspace.name);
-            let reason = workspace.unread.as_deref().unwrap_or_default();
-            cleaned(&format!("the parameters of {owner}/{name} could not be read: {reason}"))
-        }));
-        let refused = known.iter().filter_map(|known| index.of(&known.config).err());
-        let refused: Vec<_> = refused.map(|reason| with_causes(&reason)).collect();
-        if let Some(reason) = refused.first() {
-            let count = refused.len();
-            notices
-                .push(format!("the workspaces of {count} entities are not looked for: {reason}"));
-        }
-        Self { read_at: index.listed_at(), partial: !notices.is_empty(), notices }
-    }
 }
 
 /// Returns a row for each workspace of each entity.

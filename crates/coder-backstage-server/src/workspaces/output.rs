@@ -10,7 +10,7 @@ use coder_workspaces::index::{
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::Gaps;
+use super::gaps::Gaps;
 use crate::table::{columns, moment, print, print_json};
 
 /// A workspace of an entity.

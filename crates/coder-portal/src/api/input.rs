@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use coder_auth::RequestError;
 use coder_auth::http::read_json;
+use coder_core::with_causes;
 use http::Request;
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -89,7 +90,7 @@ fn refused_alone<Q: DeserializeOwned>(
     let refused = |(name, value): &(&String, &Value)| {
         let alone = Map::from_iter([((*name).clone(), (*value).clone())]);
         let read: Result<Q, _> = serde_json::from_value(Value::Object(alone));
-        read.is_err_and(|error| error.to_string() == problem)
+        read.is_err_and(|error| with_causes(&error) == problem)
     };
     values.iter().find(refused).map(|(name, _)| name.clone())
 }

@@ -32,11 +32,11 @@ pub(crate) struct ServiceIndex {
     news: Signal,
 }
 
-/// What others have heard of workspaces.
+/// News of workspaces that others have heard.
 #[derive(Default)]
 struct Hints {
     news: BTreeSet<WorkspaceId>,
-    /// What was told last: the build, its status and the name.
+    /// News that was told last: the build, its status and the name.
     told: HashMap<WorkspaceId, (BuildId, WorkspaceStatus, String)>,
 }
 

@@ -8,7 +8,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { space } from './space.mjs';
 
 /** What a module may take on its way to a browser, in bytes after gzip, whatever it was before. */
-const LIMITS = { entity: 205_000, text: 300_000, client: 480_000, edge: 1_290_000 };
+const LIMITS = { entity: 205_000, text: 303_000, client: 482_000, edge: 1_310_000 };
 /** Compilers move a little. */
 const TOLERANCE = 0.02;
 

@@ -86,7 +86,7 @@ pub struct IndexReader {
     failures: i32,
     paused_until: Option<Timestamp>,
     problem: Option<ClientError>,
-    /// What the last whole list did not bring, when that is too much to ask for one by one.
+    /// Workspaces that the last whole list did not bring, when they are too many to ask for one by one.
     missed: BTreeSet<WorkspaceId>,
     unsaved: usize,
 }
