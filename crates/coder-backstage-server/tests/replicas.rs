@@ -183,7 +183,9 @@ async fn one_process_reads_the_index_for_both_and_when_it_is_gone_the_other_one_
     let index = format!("index: {{ token: '{token}', visibility: everyone }}");
     setting.configure(&database.url(), &index);
     let mut connection = database.connection().await;
-    let add = |name: &str| drop(coder.add_workspace(&alice, name).running().create());
+    let add = |name: &str| {
+        coder.add_workspace(&alice, name).running().create();
+    };
     // What the service account asks is what the index costs.
     let asked = |path: &str| {
         let requests = coder.requests();
