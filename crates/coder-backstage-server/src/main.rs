@@ -107,10 +107,6 @@ use telemetry::traces::Traces;
 fn main() -> ExitCode {
     match run(Args::parse()) {
         Ok(code) => code,
-        // Whoever has read enough, such as `head`, makes no mistake.
-        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
-            ExitCode::SUCCESS
-        }
         Err(failure) => failure.report(),
     }
 }

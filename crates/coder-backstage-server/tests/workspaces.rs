@@ -4,7 +4,7 @@
 #[expect(dead_code, reason = "other tests use more of it")]
 mod serving;
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use coder_testkit::{FakeCoder, Fault};
 use serde_json::Value;
@@ -186,4 +186,19 @@ async fn what_is_not_read_is_part_of_the_json() {
     assert_eq!(json["partial"], true);
     assert!(json["notices"][0].as_str().unwrap().contains("could not be read"), "{told}");
     assert!(!told.contains('\u{9b}'));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_stops_reading_the_table_makes_no_mistake_but_other_output_must_arrive() {
+    let company = Company::new().await;
+    let run = |arguments: &[&str]| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_coder-backstage"));
+        command.args(arguments).current_dir(&company.directory);
+        command.env("CODER_SESSION_TOKEN", &company.token).env_remove("BACKSTAGE_ENV");
+        command.stdout(writer).stderr(Stdio::null()).status().unwrap().success()
+    };
+    assert!(run(&["workspaces"]));
+    assert!(!run(&["config", "print"]));
 }

@@ -4,6 +4,7 @@ pub(crate) mod error;
 mod gaps;
 mod output;
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -73,7 +74,6 @@ pub(crate) async fn workspaces(args: &WorkspacesArgs) -> Result<(), Failure> {
         return Err(WorkspacesFailure::NoEntity(asked).into());
     }
     let index = read(&client, &config, &known, args).await?;
-    let rows = rows(&index, &known);
     let gaps = Gaps::new(&index, known.iter().map(|known| &known.config));
     for notice in &gaps.notices {
         tracing::warn!("{notice}");
@@ -85,9 +85,13 @@ pub(crate) async fn workspaces(args: &WorkspacesArgs) -> Result<(), Failure> {
         let report = OwnershipReport::new(&index, named, client.now(), unused_for);
         output::report(report, gaps, args.json)
     } else {
-        output::table(rows, gaps, args.json)
+        output::table(rows(&index, &known), gaps, args.json)
     };
-    printed.map_err(Failure::Output)
+    match printed {
+        // Whoever has read enough, such as `head`, makes no mistake.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.map_err(Failure::Output),
+    }
 }
 
 /// Reads what a person writes for an entity: its reference, or the name of a component.
@@ -119,11 +123,9 @@ async fn read(
     let index = Lock::new(WorkspaceIndex::new(keys, config.integrations.clone()));
     let IndexConfig { requests_per_minute, bypass_rate_limit, .. } = &config.index;
     let budget = usize::try_from(*requests_per_minute).unwrap_or(usize::MAX);
-    let client = &match bypass_rate_limit {
-        true => client.clone().with_rate_limit_bypass(),
-        false => client.clone(),
-    };
-    let mut reader = IndexReader::new(client, RequestBudget::new(budget));
+    let client = client.clone();
+    let client = if *bypass_rate_limit { client.with_rate_limit_bypass() } else { client };
+    let mut reader = IndexReader::new(&client, RequestBudget::new(budget));
     if !args.report {
         reader = reader.entities(known.iter().map(|known| known.config.clone()));
     }

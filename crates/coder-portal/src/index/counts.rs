@@ -84,7 +84,10 @@ pub(crate) async fn counts(call: Call<NoPath, CountsQuery>) -> Result<Json<Count
             named.collect()
         }
     };
-    Ok(Json(Counts { items, status: IndexStatus::new(&index, &view) }))
+    Ok(Json(Counts {
+        items,
+        status: IndexStatus::new(&index, &view, call.state.world.clock.now()),
+    }))
 }
 
 impl EntityCount {

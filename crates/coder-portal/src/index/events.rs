@@ -140,7 +140,7 @@ impl Follower {
     fn take(&mut self, view: View, entities: &Entities) {
         self.problem = None;
         let index = view.index.lock();
-        let status = IndexStatus::new(&index, &view);
+        let status = IndexStatus::new(&index, &view, self.state.world.clock.now());
         if self.status.as_ref() != Some(&status) {
             self.ready.push_back(event("index", &status));
             self.status = Some(status);

@@ -119,5 +119,5 @@ async fn export(
         .0
         .iter()
         .map(|(workspace, entity_refs)| IndexItem::new(workspace, entity_refs, user));
-    Ok((items.collect(), IndexStatus::new(&index, &view)))
+    Ok((items.collect(), IndexStatus::new(&index, &view, call.state.world.clock.now())))
 }

@@ -153,7 +153,7 @@ pub(crate) async fn report(call: Call<NoPath, ReportQuery>) -> Result<Json<Repor
             Orphan::new(one, tells_values)
         }),
         stale_workspaces: Items::new(report.stale_workspaces, page, Named::from),
-        status: IndexStatus::new(&index, &view),
+        status: IndexStatus::new(&index, &view, call.state.world.clock.now()),
     }))
 }
 

@@ -2,10 +2,13 @@
 
 use coder_core::cleaned;
 use coder_workspaces::index::{IndexVisibility, WorkspaceIndex};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::view::{Shown, View};
+
+/// The age from which a list is out of date: it is read every 15 minutes.
+const OLD: SignedDuration = SignedDuration::from_mins(45);
 
 /// The age and the gaps of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,11 +43,15 @@ pub(crate) enum IndexScope {
 impl IndexStatus {
     /// Tells about the part of the index that the person is shown. How far the others are read is
     /// told to nobody.
-    pub(super) fn new(index: &WorkspaceIndex, view: &View) -> Self {
+    pub(super) fn new(index: &WorkspaceIndex, view: &View, now: Timestamp) -> Self {
         let mut notices: Vec<String> =
             view.problem.iter().map(|problem| cleaned(problem)).collect();
         if index.listed_at().is_none() && notices.is_empty() {
             notices.push("the workspaces are still being read; ask again in a while".to_owned());
+        }
+        // Such as where another process reads, and does not get on.
+        if index.age(now).is_some_and(|age| age > OLD) {
+            notices.push("the list of workspaces is more than 45 minutes old".to_owned());
         }
         match view.shown {
             Shown::All => {

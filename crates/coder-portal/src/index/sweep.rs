@@ -50,8 +50,8 @@ struct Reading {
 }
 
 struct Sweep {
-    begun_at: Timestamp,
-    has_told: bool,
+    /// The moment of the beginning, until the log has been told that the index is up to date.
+    untold_since: Option<Timestamp>,
     lease: Option<Lease>,
     reading: Option<Reading>,
     loaded_at: Option<Timestamp>,
@@ -117,8 +117,7 @@ impl Sweep {
             answer: None,
         });
         Self {
-            begun_at: portal.world.clock.now(),
-            has_told: false,
+            untold_since: Some(portal.world.clock.now()),
             lease,
             reading: None,
             loaded_at: None,
@@ -128,13 +127,13 @@ impl Sweep {
 
     /// Tells the log when the index is up to date for the first time.
     fn tell_first(&mut self, now: Timestamp) {
-        let Some(reading) = self.reading.as_ref().filter(|_| !self.has_told) else { return };
-        self.has_told = true;
+        let Some(reading) = &self.reading else { return };
+        let Some(begun_at) = self.untold_since.take() else { return };
         let index = reading.index.lock();
         tracing::info!(
             workspaces = index.len(),
             unread = index.unread().count(),
-            seconds = elapsed(now, self.begun_at).as_secs(),
+            seconds = elapsed(now, begun_at).as_secs(),
             "the index of workspaces is up to date"
         );
     }

@@ -92,6 +92,6 @@ pub(crate) async fn list(call: Call<NoPath, IndexQuery>) -> Result<Json<IndexLis
             .collect(),
         count: selection.0.len(),
         facets: IndexFacets::new(&selection),
-        status: IndexStatus::new(&index, &view),
+        status: IndexStatus::new(&index, &view, call.state.world.clock.now()),
     }))
 }

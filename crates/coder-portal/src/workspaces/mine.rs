@@ -34,7 +34,7 @@ pub(crate) struct WorkspaceList {
 pub(crate) struct WorkspaceOfEntities {
     #[serde(flatten)]
     workspace: wire::Workspace,
-    /// References of the components whose repository the workspace holds.
+    /// References of the entities whose repository the workspace holds.
     entity_refs: Vec<String>,
 }
 

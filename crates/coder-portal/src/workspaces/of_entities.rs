@@ -1,4 +1,4 @@
-//! Which components of the catalog workspaces belong to.
+//! Which entities of the catalog workspaces belong to.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -22,28 +22,28 @@ const MAX_READ: usize = 100;
 /// The greatest length of a value that may be the URL of a repository.
 const MAX_URL: usize = 2000;
 
-/// A component with a repository.
-struct Component {
+/// An entity with a repository.
+struct Known {
     entity_ref: String,
     config: EntityWorkspacesConfig,
 }
 
-type Components = BTreeMap<RepositoryKey, Vec<Component>>;
+type Entities = BTreeMap<RepositoryKey, Vec<Known>>;
 type EntityRefs = HashMap<WorkspaceId, Vec<String>>;
 
 impl<P, Q, B> Call<P, Q, B> {
-    /// Finds the components that each workspace belongs to, and notes why some may be missing.
+    /// Finds the entities that each workspace belongs to, and notes why some may be missing.
     pub(super) async fn entities_of(
         &self,
         workspaces: &[Workspace],
         notices: &mut Notices,
     ) -> Result<EntityRefs, ApiError> {
-        let components = self.components().await?;
+        let entities = self.known_by_repository().await?;
         let (mut refs, mut unread) = (EntityRefs::new(), Vec::new());
         for workspace in workspaces.iter().filter(|one| !one.latest_build.id.is_nil()) {
             let build = workspace.latest_build.id;
             match self.state.repositories.get(build) {
-                Some(named) => drop(refs.insert(workspace.id, belonging(&named, &components))),
+                Some(named) => drop(refs.insert(workspace.id, belonging(&named, &entities))),
                 None => unread.push((workspace.id, build)),
             }
         }
@@ -60,7 +60,7 @@ impl<P, Q, B> Call<P, Q, B> {
             .buffered(CONCURRENCY);
         while let Some((workspace, build, read)) = reads.next().await {
             if let Some(named) = self.named_in(build, read, notices)? {
-                refs.insert(workspace, belonging(&named, &components));
+                refs.insert(workspace, belonging(&named, &entities));
             }
         }
         Ok(refs)
@@ -97,19 +97,19 @@ impl<P, Q, B> Call<P, Q, B> {
         }
     }
 
-    /// Reads the components of the catalog that have a repository, by their repositories.
-    async fn components(&self) -> Result<Components, ApiError> {
+    /// Reads the entities of the catalog that have a repository, by their repositories.
+    async fn known_by_repository(&self) -> Result<Entities, ApiError> {
         let state = &self.state;
         let entities = state.catalog.entities(&EntityFilter::all()).await?;
-        let mut components = Components::new();
+        let mut by_repository = Entities::new();
         for entity in &entities {
             let (config, _) = state.config_of(entity, self.caller.environment());
             let Some(repository) = &config.repository else { continue };
             let key = repository.key().clone();
-            let component = Component { entity_ref: entity.entity_ref().to_string(), config };
-            components.entry(key).or_default().push(component);
+            let known = Known { entity_ref: entity.entity_ref().to_string(), config };
+            by_repository.entry(key).or_default().push(known);
         }
-        Ok(components)
+        Ok(by_repository)
     }
 }
 
@@ -124,17 +124,15 @@ fn repositories(parameters: &[BuildParameter], integrations: &ScmIntegrations) -
     named.collect()
 }
 
-/// Returns the references of the components that one of the parameters names.
-fn belonging(named: &[Parameter], components: &Components) -> Vec<String> {
+/// Returns the references of the entities that one of the parameters names.
+fn belonging(named: &[Parameter], entities: &Entities) -> Vec<String> {
     let candidates = named.iter().flat_map(|Parameter { parameter, key }| {
-        let of_repository = components.get(key).into_iter().flatten();
-        of_repository.map(move |component| (parameter, component))
+        let of_repository = entities.get(key).into_iter().flatten();
+        of_repository.map(move |entity| (parameter, entity))
     });
     let found: BTreeSet<String> = candidates
-        .filter(|(parameter, component)| {
-            component.config.is_named_by(&parameter.name, &parameter.value)
-        })
-        .map(|(_, component)| component.entity_ref.clone())
+        .filter(|(parameter, entity)| entity.config.is_named_by(&parameter.name, &parameter.value))
+        .map(|(_, entity)| entity.entity_ref.clone())
         .collect();
     found.into_iter().collect()
 }

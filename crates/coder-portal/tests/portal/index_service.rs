@@ -299,3 +299,17 @@ async fn a_coder_that_does_not_answer_is_told_and_what_was_read_stays() {
     let list = page.get("/index/workspaces").await;
     assert_eq!(list.json()["partial"], false, "{}", list.text());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_nobody_reads_any_more_is_told_to_be_old() {
+    let (coder, service, alice) = company();
+    let house = house(coder.clone(), &service, "everyone");
+    let page = Page::open(&house, &alice).await;
+    drop(read(&house).await);
+    coder.advance(Duration::from_secs(44 * 60));
+    assert_eq!(page.get("/index/workspaces").await.json()["partial"], false);
+    coder.advance(Duration::from_secs(2 * 60));
+    let list = page.get("/index/workspaces").await;
+    assert_eq!(list.json()["notices"][0], "the list of workspaces is more than 45 minutes old");
+    assert_eq!(names(list.json()), ["pay", "script"]);
+}

@@ -5,7 +5,7 @@ use coder_testkit::{FakeUser, Fault, LogBuffer};
 use http::StatusCode;
 use tracing::instrument::WithSubscriber as _;
 
-use crate::support::{House, Page};
+use crate::support::{CATALOG, House, Page};
 
 /// The innermost cause of an error of the fake.
 const CAUSE: &str = "the fake was told to break it";
@@ -74,4 +74,30 @@ async fn people_are_told_the_effect_of_an_error_and_the_log_has_its_causes_once(
     let lines = log.lines().filter(|line| line.contains("the entities of some workspaces"));
     assert_eq!(lines.clone().count(), 1, "{log}");
     assert!(lines.clone().all(|line| line.contains(CAUSE)), "{log}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_workspace_belongs_to_every_kind_of_entity_with_its_repository() {
+    let api = "---
+apiVersion: backstage.io/v1alpha1
+kind: API
+metadata:
+  name: python-api
+  annotations: { backstage.io/source-location: 'url:https://github.com/acme/python-project' }
+spec: { type: openapi, lifecycle: unknown, owner: pms, definition: '' }
+";
+    let house = House::with_catalog(&format!("{CATALOG}{api}"));
+    let alice = house.coder.add_user("alice");
+    add(&house, &alice, "mine");
+    let page = Page::open(&house, &alice).await;
+    let refs = page.get("/workspaces").await.json()["workspaces"][0]["entityRefs"].clone();
+    assert_eq!(
+        refs,
+        serde_json::json!(["api:default/python-api", "component:default/python-project"])
+    );
+    let index = page.get("/index/workspaces").await;
+    let mut of_index: Vec<_> =
+        index.json()["workspaces"][0]["entityRefs"].as_array().unwrap().clone();
+    of_index.sort_by_key(ToString::to_string);
+    assert_eq!(serde_json::Value::from(of_index), refs);
 }

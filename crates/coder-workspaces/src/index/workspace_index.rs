@@ -326,10 +326,13 @@ impl WorkspaceIndex {
         fresh.chain(builds().filter(|(_, build)| has_failed(*build))).take(limit).collect()
     }
 
-    /// Returns the workspaces whose latest build was under way when Coder told of them.
-    pub(super) fn unfinished(&self) -> impl Iterator<Item = WorkspaceId> {
-        let is_unfinished = |entry: &&Arc<IndexedWorkspace>| entry.is_unfinished();
-        self.entries.values().filter(is_unfinished).map(|entry| entry.id)
+    /// Returns up to `limit` workspaces whose latest build was under way when Coder told of them: those
+    /// that it told of longest ago.
+    pub(super) fn unfinished(&self, limit: usize) -> Vec<WorkspaceId> {
+        let mut unfinished: Vec<_> =
+            self.entries.values().filter(|entry| entry.is_unfinished()).collect();
+        unfinished.sort_unstable_by_key(|entry| (entry.listed_at, entry.id));
+        unfinished.iter().take(limit).map(|entry| entry.id).collect()
     }
 
     /// Takes the parameters of a build; `unread` tells what is missing of them.

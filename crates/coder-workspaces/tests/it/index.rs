@@ -508,3 +508,69 @@ async fn a_saved_index_tells_what_was_still_to_be_read() {
     assert_eq!((loaded.len(), loaded.waiting()), (0, 3));
     assert!(loaded.listed_at().is_some() && !loaded.is_complete());
 }
+
+#[async_test]
+async fn the_question_whether_coder_is_away_is_paid_from_the_budget() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    add(&coder, &dana, "pay", PAYMENTS, 3);
+    let index = empty();
+    let mut reader = IndexReader::new(&client(&coder, &dana), RequestBudget::new(4));
+    coder.fail_next(Fault::bad_gateway().on("/api/v2/workspacebuilds/").times(100));
+    while reader.step(&index).await.unwrap() == IndexStep::Working {}
+    assert_eq!(coder.requests().len(), 4);
+}
+
+#[async_test]
+async fn what_is_answered_beside_a_refusal_is_kept() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    add(&coder, &dana, "pay", PAYMENTS, 8);
+    let index = empty();
+    let mut reader = reader(&client(&coder, &dana));
+    reader.step(&index).await.unwrap();
+    coder.fail_next(Fault::rate_limited(30).on("/api/v2/workspacebuilds/"));
+    assert!(matches!(reader.step(&index).await.unwrap(), IndexStep::Paused(_)));
+    let index = index.lock();
+    assert_eq!((index.len(), index.waiting()), (7, 1));
+}
+
+#[async_test]
+async fn only_two_whole_lists_in_a_row_take_workspaces_out() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    add(&coder, &dana, "pay", PAYMENTS, 3);
+    let index = empty();
+    let mut reader = reader(&client(&coder, &dana));
+    reader.read_all(&index).await.unwrap();
+    let empty_list = || {
+        let body = r#"{"workspaces":[],"count":0}"#;
+        Fault::answer(http::StatusCode::OK, "application/json", body).on("/api/v2/workspaces")
+    };
+    for _ in 0..2 {
+        coder.fail_next(empty_list());
+        coder.advance(Duration::from_secs(20 * 60));
+        reader.read_all(&index).await.unwrap();
+        assert_eq!(index.lock().len(), 3);
+    }
+    coder.fail_next(empty_list().times(2));
+    coder.advance(Duration::from_secs(20 * 60));
+    reader.read_all(&index).await.unwrap();
+    assert!(index.lock().is_empty());
+}
+
+#[async_test]
+async fn builds_that_never_end_do_not_take_the_whole_budget() {
+    let coder = FakeCoder::new();
+    let dana = coder.add_user("dana");
+    for at in 0..40 {
+        coder.add_workspace(&dana, &format!("stuck-{at}")).pending().create();
+    }
+    let index = empty();
+    let mut reader = reader(&client(&coder, &dana));
+    reader.read_all(&index).await.unwrap();
+    coder.advance(Duration::from_secs(61));
+    coder.forget_requests();
+    reader.read_all(&index).await.unwrap();
+    assert_eq!(coder.requests().len(), 33, "a list, and 32 of 40");
+}

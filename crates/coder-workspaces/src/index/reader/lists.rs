@@ -6,7 +6,7 @@ use coder_client::{ClientError, WorkspaceFilter, WorkspaceId};
 use coder_core::{Lock, earlier, is_within, later};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{IndexReader, IndexStep};
+use super::{IndexReader, IndexStep, MAX_UNFINISHED};
 use crate::WorkspacesError;
 use crate::index::WorkspaceIndex;
 use crate::index::listing::{Extent, Listing, PAGE};
@@ -134,11 +134,14 @@ impl IndexReader {
             Extent::All if unlisted.len() > pages && problems.is_empty() => {
                 self.list_again(index, unlisted);
             }
-            Extent::All => self.to_confirm.extend(unlisted),
+            Extent::All => {
+                self.missed.clear();
+                self.to_confirm.extend(unlisted);
+            }
             Extent::Entities => self.confirm_members(index, unlisted),
             Extent::Changes => {
-                // Coder does not count the end of a build as a use.
-                index.unfinished().for_each(|id| self.look_at(id));
+                // What was used since need not bring the end of a build.
+                index.unfinished(MAX_UNFINISHED).into_iter().for_each(|id| self.look_at(id));
                 problems.into_iter().for_each(|problem| index.add_problem(problem));
                 return;
             }

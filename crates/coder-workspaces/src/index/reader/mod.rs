@@ -25,6 +25,8 @@ const MAX_ATTEMPTS: u32 = 3;
 /// The pause after Coder did not answer; it doubles each time.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 const MAX_PAUSE: SignedDuration = SignedDuration::from_mins(5);
+/// How many workspaces with a build under way are asked for at each look.
+const MAX_UNFINISHED: usize = 32;
 /// How many builds are read before the index is saved again.
 const SAVE_EVERY: usize = 500;
 
@@ -322,7 +324,7 @@ impl IndexReader {
             .buffer_unordered(CONCURRENCY)
             .collect()
             .await;
-        let mut failed = Vec::new();
+        let (mut failed, mut refused) = (Vec::new(), None);
         let mut is_answered = false;
         for (id, build, answer) in answers {
             match answer {
@@ -333,18 +335,24 @@ impl IndexReader {
                     is_answered = true;
                 }
                 Err(error) if error.is_unauthorized() || error.is_rate_limited() => {
-                    return self.pause(error);
+                    refused = Some(error);
                 }
                 Err(error) => failed.push((id, build, error)),
             }
         }
-        // Whether Coder is away, or cannot read these builds, tells another request.
-        if !is_answered
-            && failed.iter().any(|(_, _, error)| may_pass(error))
-            && let Err(error) = self.client.send(&self.count()).await
-            && (error.is_unauthorized() || may_pass(&error))
-        {
+        if let Some(error) = refused {
             return self.pause(error);
+        }
+        if !is_answered && failed.iter().any(|(_, _, error)| may_pass(error)) {
+            // Another request tells whether Coder is away, or cannot read these builds.
+            if let Err(until) = self.budget.take(1, now) {
+                return Ok(IndexStep::Paused(until));
+            }
+            if let Err(error) = self.client.send(&self.count()).await
+                && (error.is_unauthorized() || may_pass(&error))
+            {
+                return self.pause(error);
+            }
         }
         for (id, build, error) in failed {
             self.fail_parameters(index, id, build, &error);
