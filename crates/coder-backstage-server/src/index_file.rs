@@ -27,7 +27,7 @@ impl IndexFile {
 impl IndexStore for IndexFile {
     async fn load(&self) -> Result<Option<Vec<u8>>, IndexStoreError> {
         let path = self.path.clone();
-        let read = move || match fs::read(&path) {
+        let read = move || match regular(&path).and_then(|()| fs::read(&path)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(at(&path, error)),
@@ -84,6 +84,16 @@ fn at(path: &Path, source: io::Error) -> IndexStoreError {
     FileError { path: path.to_owned(), source }.into()
 }
 
+/// Refuses what is there and no file, such as a pipe, which would be waited for.
+fn regular(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(()),
+        Ok(_) => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Locks the file beside the place of an index; `None` while another process has locked it. Nobody else
 /// may open it.
 fn locked(path: &Path) -> Result<Option<File>, IndexStoreError> {
@@ -94,7 +104,8 @@ fn locked(path: &Path) -> Result<Option<File>, IndexStoreError> {
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(&path).map_err(|error| at(&path, error))?;
+    let opened = regular(&path).and_then(|()| options.open(&path));
+    let file = opened.map_err(|error| at(&path, error))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),

@@ -56,3 +56,20 @@ async fn a_directory_that_is_not_there_is_named() {
     let told = with_causes(&*error);
     assert!(told.contains("index.json.lock` of the index cannot be used: No such file"), "{told}");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_in_the_place_of_the_index_or_its_lock_is_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["index.json", "index.json.lock"] {
+        let made = std::process::Command::new("mkfifo").arg(directory.path().join(name)).status();
+        assert!(made.unwrap().success());
+    }
+    let store = IndexFile::new(directory.path().join("index.json"));
+    let loaded = store.load().await.unwrap_err();
+    let leased = store.lease(SignedDuration::from_mins(2)).await.unwrap_err();
+    for error in [loaded, leased] {
+        let told = with_causes(&*error);
+        assert!(told.ends_with("cannot be used: it is no regular file"), "{told}");
+    }
+}

@@ -108,6 +108,7 @@ pub use builder::{InvalidOptionError, PortalBuilder, ResolverOptions};
 pub use checkup::{Checkup, Finding, Question, Verdict};
 pub use compressible::Compressible;
 pub use error::PortalError;
+pub use index::IndexState;
 pub use login::Login;
 pub use matched_route::MatchedRoute;
 pub use part::Part;

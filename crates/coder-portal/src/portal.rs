@@ -14,7 +14,7 @@ use http::{HeaderMap, Request, Response};
 use crate::compressible::Compressible;
 use crate::cors;
 use crate::frame;
-use crate::index;
+use crate::index::{self, IndexState};
 use crate::matched_route::MatchedRoute;
 use crate::part::Part;
 use crate::proxy;
@@ -94,6 +94,12 @@ impl Portal {
         store: Option<Arc<dyn IndexStore>>,
     ) -> impl Future<Output = ()> + use<> {
         index::sweep::run(Arc::downgrade(&self.0), store)
+    }
+
+    /// Returns how far the index of the service account has got, for an operator's metrics; `None` without
+    /// a service account.
+    pub fn index_state(&self) -> Option<IndexState> {
+        self.0.index.state()
     }
 
     /// Marks this process as one that takes no new requests soon: its readiness is 503 from now on, so that

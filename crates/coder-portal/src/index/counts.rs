@@ -60,7 +60,7 @@ pub(crate) struct EntityCount {
 }
 
 pub(crate) async fn counts(call: Call<NoPath, CountsQuery>) -> Result<Json<Counts>, ApiError> {
-    let (view, entities) = call.view().await?;
+    let (view, entities, _turn) = call.view().await?;
     let index = view.index.lock();
     let user = call.caller.user_id();
     let own = view.own(&index, &entities, &call.state.integrations);

@@ -221,7 +221,7 @@ fn event(name: &'static str, data: &impl Serialize) -> Event {
 
 /// Returns the sum of the [digests](digest) of all workspaces that the person is shown.
 fn digest_of_all(index: &WorkspaceIndex, view: &View) -> u64 {
-    let shown = index.workspaces().filter(|workspace| view.shows(workspace));
+    let shown = view.candidates(index).filter(|workspace| view.shows(workspace));
     shown.fold(0, |sum, workspace| sum.wrapping_add(digest(workspace)))
 }
 

@@ -109,7 +109,7 @@ pub(crate) async fn csv(call: Call<NoPath, SelectionQuery>) -> Result<CsvFile, A
 async fn export(
     call: &Call<NoPath, SelectionQuery>,
 ) -> Result<(Vec<IndexItem>, IndexStatus), ApiError> {
-    let (view, entities) = call.view().await?;
+    let (view, entities, _turn) = call.view().await?;
     let SelectionQuery { filters, sort, order } = &call.query;
     let index = view.index.lock();
     let mut selection = Selection::new(&index, &view, &entities, &call.state.integrations, filters);

@@ -20,8 +20,10 @@ mod saved;
 mod selection;
 mod service;
 mod shared_answers;
+mod state;
 mod status;
 pub(crate) mod sweep;
+mod turns;
 mod view;
 mod viewers;
 pub(crate) mod workspaces;
@@ -32,9 +34,11 @@ use coder_client::models::Workspace;
 use coder_workspaces::index::RequestBudget;
 
 pub(crate) use service::ServiceIndex;
+pub use state::IndexState;
 
 use entities::KnownEntities;
 use personal::PersonalIndexes;
+use turns::Turns;
 use viewers::Viewers;
 
 /// The indexes of a portal.
@@ -45,6 +49,7 @@ pub(crate) struct Index {
     people: PersonalIndexes,
     entities: KnownEntities,
     viewers: Viewers,
+    turns: Turns,
     requests_per_minute: usize,
 }
 
@@ -55,6 +60,7 @@ impl Index {
             people: PersonalIndexes::default(),
             entities: KnownEntities::default(),
             viewers: Viewers::default(),
+            turns: Turns::default(),
             requests_per_minute: usize::try_from(requests_per_minute).unwrap_or(usize::MAX),
         }
     }
@@ -62,6 +68,11 @@ impl Index {
     /// Returns whether a service account reads an index.
     pub(crate) fn has_service_account(&self) -> bool {
         self.service.is_some()
+    }
+
+    /// Returns the state of the service account's index, if there is one.
+    pub(crate) fn state(&self) -> Option<IndexState> {
+        self.service.as_ref().map(IndexState::of)
     }
 
     /// Returns a client with the token of the service account.

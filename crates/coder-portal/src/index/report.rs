@@ -128,7 +128,7 @@ struct Near {
 }
 
 pub(crate) async fn report(call: Call<NoPath, ReportQuery>) -> Result<Json<Report>, ApiError> {
-    let (view, entities) = call.view().await?;
+    let (view, entities, _turn) = call.view().await?;
     let ReportQuery { stale_after_days, limit, offset } = call.query;
     let unused_for = SignedDuration::from_hours(24 * i64::from(stale_after_days.0));
     let index = view.index.lock();

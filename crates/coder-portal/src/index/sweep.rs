@@ -148,6 +148,8 @@ impl Sweep {
         service.set_read_here(is_ours);
         if !is_ours {
             self.reading = None;
+            // Whoever reads knows how Coder answers.
+            service.set_problem(None);
             // Whoever reads may have saved more than is known here.
             if !self.loaded_at.is_some_and(|then| is_within(LOAD_EVERY, now, then)) {
                 self.loaded_at = Some(now);

@@ -10,6 +10,7 @@ use coder_core::Lock;
 use coder_workspaces::index::{IndexVisibility, IndexedWorkspace, Viewer, WorkspaceIndex};
 
 use super::entities::Entities;
+use super::turns::Turn;
 use crate::api::{ApiError, Call};
 use crate::state::PortalState;
 
@@ -101,10 +102,12 @@ impl PortalState {
 }
 
 impl<P, Q, B> Call<P, Q, B> {
-    /// Returns what the caller is shown, and the entities of the catalog.
-    pub(super) async fn view(&self) -> Result<(View, Arc<Entities>), ApiError> {
+    /// Returns what the caller is shown, the entities of the catalog, and the caller's turn, in which the
+    /// answer is made.
+    pub(super) async fn view(&self) -> Result<(View, Arc<Entities>, Turn), ApiError> {
         let view = self.state.view(&self.caller, &self.client).await?;
         let entities = self.state.known_entities(self.caller.environment()).await?;
-        Ok((view, entities))
+        let turn = self.state.index.turns.take(self.caller.user_id()).await;
+        Ok((view, entities, turn))
     }
 }

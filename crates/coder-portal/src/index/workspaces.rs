@@ -78,7 +78,7 @@ impl IndexItem {
 }
 
 pub(crate) async fn list(call: Call<NoPath, IndexQuery>) -> Result<Json<IndexList>, ApiError> {
-    let (view, entities) = call.view().await?;
+    let (view, entities, _turn) = call.view().await?;
     let IndexQuery { selection, limit, offset } = &call.query;
     let SelectionQuery { filters, sort, order } = selection;
     let index = view.index.lock();

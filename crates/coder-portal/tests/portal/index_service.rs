@@ -313,3 +313,24 @@ async fn a_list_that_nobody_reads_any_more_is_told_to_be_old() {
     assert_eq!(list.json()["notices"][0], "the list of workspaces is more than 45 minutes old");
     assert_eq!(names(list.json()), ["pay", "script"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_operator_learns_how_far_the_index_has_got_and_whether_coder_answers() {
+    let (coder, service, _) = company();
+    let house = house(coder.clone(), &service, "own");
+    let state = || house.portal.index_state().unwrap();
+    assert_eq!((state().listed_at, state().workspaces), (None, 0));
+    let _reader = read(&house).await;
+    assert!(state().is_answered && state().listed_at.is_some());
+    assert_eq!(
+        (state().workspaces, state().waiting, state().unread),
+        (2, 0, 0),
+        "of everybody, whoever is shown them"
+    );
+    coder.fail_next(Fault::bad_gateway().on("/api/v2/workspaces").times(3));
+    coder.advance(Duration::from_secs(60));
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    assert!(!state().is_answered);
+    pass(&coder, 120).await;
+    assert!(state().is_answered);
+}

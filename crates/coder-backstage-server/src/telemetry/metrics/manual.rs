@@ -7,7 +7,9 @@ use std::time::Duration;
 use coder_auth::store::{StoreConnections, StoreCounts};
 use coder_auth::{AuthEvent, AuthEventKind};
 use coder_core::{RequestName, TransportErrorKind};
+use coder_portal::IndexState;
 use http::{Method, StatusCode};
+use jiff::Timestamp;
 
 use super::Metrics;
 use super::scrape::Now;
@@ -31,6 +33,13 @@ fn text() -> String {
         streams: 0,
         counts: Some(Some(StoreCounts::default())),
         connections: Some(StoreConnections::default()),
+        index: Some(IndexState {
+            is_answered: true,
+            workspaces: 3,
+            waiting: 2,
+            unread: 1,
+            listed_at: Some(Timestamp::UNIX_EPOCH),
+        }),
     };
     metrics.text(now).unwrap()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use coder_auth::store::{AuthStore, StoreConnections, StoreCounts};
 use coder_core::with_causes;
-use coder_portal::Portal;
+use coder_portal::{IndexState, Portal};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::family::Family;
@@ -32,6 +32,7 @@ pub(super) struct Now {
     /// The answer of the store: its numbers, if it counts. `None` without an answer.
     pub(super) counts: Option<Option<StoreCounts>>,
     pub(super) connections: Option<StoreConnections>,
+    pub(super) index: Option<IndexState>,
 }
 
 impl Now {
@@ -41,6 +42,7 @@ impl Now {
             streams: portal.open_streams(),
             counts: counts(store).await,
             connections: store.connections(),
+            index: portal.index_state(),
         }
     }
 }
@@ -50,7 +52,7 @@ impl Metrics {
     ///
     /// Without an answer of the store its numbers are missing, and `coder_backstage_store_up` is 0.
     pub(super) fn text(&self, now: Now) -> Result<String, fmt::Error> {
-        let Now { streams, counts, connections } = now;
+        let Now { streams, counts, connections, index } = now;
         let mut registry = Registry::default();
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("coder_backstage_build", "The release that runs", build);
@@ -63,6 +65,9 @@ impl Metrics {
         }
         if let Some(connections) = connections {
             pooled(&mut registry, connections);
+        }
+        if let Some(index) = index {
+            indexed(&mut registry, index);
         }
         let mut text = String::new();
         encode_registry(&mut text, &self.registry)?;
@@ -114,6 +119,31 @@ fn pooled(registry: &mut Registry, connections: StoreConnections) {
     registry.register("db_client_connection_count", help, family);
     let help = "Greatest number of connections of this process to the database";
     gauge(registry, "db_client_connection_max", help, max.into());
+}
+
+fn indexed(registry: &mut Registry, index: IndexState) {
+    let help = "Whether Coder answers the service account of the index";
+    gauge(registry, "coder_backstage_index_up", help, index.is_answered.into());
+    for (name, help, count) in [
+        ("coder_backstage_index_workspaces", "Workspaces in the index", index.workspaces),
+        (
+            "coder_backstage_index_waiting",
+            "Workspaces with a build that is still to be read",
+            index.waiting,
+        ),
+        (
+            "coder_backstage_index_unread",
+            "Workspaces with a parameter that could not be read",
+            index.unread,
+        ),
+    ] {
+        gauge(registry, name, help, i64::try_from(count).unwrap_or(i64::MAX));
+    }
+    if let Some(listed_at) = index.listed_at {
+        let help = "When the list of all workspaces was last begun to be read, since 1970";
+        let name = "coder_backstage_index_listed_timestamp_seconds";
+        gauge(registry, name, help, listed_at.as_second());
+    }
 }
 
 fn gauge(registry: &mut Registry, name: &str, help: &str, value: i64) {
