@@ -1,7 +1,5 @@
 //! Bytes as text.
 
-use std::fmt::Write as _;
-
 /// Writes bytes as hexadecimal digits in lower case, two for each.
 ///
 /// ```
@@ -9,9 +7,9 @@ use std::fmt::Write as _;
 /// ```
 #[must_use]
 pub fn hex(bytes: impl AsRef<[u8]>) -> String {
-    bytes.as_ref().iter().fold(String::new(), |mut text, byte| {
-        // Writing to a `String` does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let bytes = bytes.as_ref();
+    let mut text = String::with_capacity(2 * bytes.len());
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
+    text.extend(halves.filter_map(|half| char::from_digit(half.into(), 16)));
+    text
 }

@@ -10,8 +10,7 @@ use axum::response::Response;
 use coder_auth::CredentialKind;
 use coder_core::{OsRandom, cleaned};
 use coder_portal::{MatchedRoute, Portal, RequestId, TrustedProxies};
-use http::Method;
-use tracing::{Instrument as _, Span};
+use tracing::{Instrument as _, Level, Span};
 
 use super::metrics::Metrics;
 use super::{Peer, traces};
@@ -37,26 +36,29 @@ async fn watch_one(State(watch): State<Arc<Watch>>, request: Request, next: Next
     let began = Instant::now();
     let id = RequestId::from_headers(request.headers(), &OsRandom).ok();
     let span = span(&watch, id.as_ref(), &request);
-    let asked = Asked::new(&watch, &request);
-    let counted = watch.metrics.begin_request(&asked.method);
+    let method = request.method().clone();
+    let line = span.in_scope(|| Line::of(&watch, &request));
+    let counted = watch.metrics.begin_request(&method);
     let traced = traces::of_request(request.method(), request.headers());
     let answering = next.run(request).instrument(traced.clone());
     let mut answer = answering.instrument(span.clone()).await;
     drop(counted);
     let duration = began.elapsed();
     let (status, route) = (answer.status(), answer.extensions().get::<MatchedRoute>().copied());
-    watch.metrics.answered(&asked.method, route, status, duration);
-    traces::answered(&traced, &asked.method, route, status);
-    let _within = span.enter();
-    tracing::debug!(
-        target: "coder_backstage::request",
-        method = %cleaned(asked.method.as_str()),
-        path = asked.path,
-        status = status.as_u16(),
-        duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
-        credential = asked.credential.name(),
-        "answered"
-    );
+    watch.metrics.answered(&method, route, status, duration);
+    traces::answered(&traced, &method, route, status);
+    if let Some(line) = line {
+        let _within = span.enter();
+        tracing::debug!(
+            target: "coder_backstage::request",
+            method = %cleaned(method.as_str()),
+            path = line.path,
+            status = status.as_u16(),
+            duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            credential = line.credential.name(),
+            "answered"
+        );
+    }
     if let Some(id) = id.as_ref().and_then(RequestId::to_header) {
         answer.headers_mut().insert(RequestId::HEADER, id);
     }
@@ -76,20 +78,20 @@ fn span(watch: &Watch, id: Option<&RequestId>, request: &Request) -> Span {
     )
 }
 
-/// The facts that are told of a request at its end.
-struct Asked {
-    method: Method,
+/// The facts of a request that its line in the log tells at its end.
+struct Line {
     /// The path without the query, which can hold a code.
     path: String,
     credential: CredentialKind,
 }
 
-impl Asked {
-    fn new(watch: &Watch, request: &Request) -> Self {
-        Self {
-            method: request.method().clone(),
+impl Line {
+    /// Takes the facts from a request; `None` where the log leaves the line out.
+    fn of(watch: &Watch, request: &Request) -> Option<Self> {
+        let is_told = tracing::enabled!(target: "coder_backstage::request", Level::DEBUG);
+        is_told.then(|| Self {
             path: cleaned(request.uri().path()),
             credential: watch.portal.auth().credential_kind(request.headers()),
-        }
+        })
     }
 }
